@@ -1,0 +1,24 @@
+import { pino, type Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** JSON lines on stdout; fields that could hold a key or token are never written. */
+export function createLogger(processName: string, level: string): Logger {
+  return pino({
+    level,
+    base: { process: processName },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: [
+        'password',
+        'key',
+        'token',
+        'connectionString',
+        'authorization',
+        '*.password',
+        '*.key',
+      ],
+      censor: '[secret]',
+    },
+  });
+}
