@@ -48,7 +48,7 @@ export const Ports = z.object({
     edgeHub: Port,
     edgeAgent: Port,
     meters: Port,
-    mailbox: Port,
+    console: Port,
   }),
 });
 export type Ports = z.infer<typeof Ports>;
@@ -57,6 +57,8 @@ export type Ports = z.infer<typeof Ports>;
 export const Secrets = z.object({
   /** Primary key of the enrollment group, base64. */
   enrollmentGroupKey: z.string(),
+  /** Primary key of the gateway's device identity, base64. */
+  gatewayKey: z.string(),
   /** Key of the hub's shared access policy `iothubowner`, base64. */
   iotHubOwnerKey: z.string(),
   /** Key of the Event Hubs namespace policy `RootManageSharedAccessKey`. */
