@@ -32,8 +32,9 @@ export const Ports = z.object({
   workload: Port,
   /** SMTP of the mailbox. */
   smtp: Port,
-  /** Azurite. */
+  /** Azurite; its queue service is started with the others and not used. */
   blob: Port,
+  queue: Port,
   table: Port,
   /** HTTP-triggered functions. */
   functions: Port,

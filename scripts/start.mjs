@@ -1,0 +1,13 @@
+/** Builds what has changed, then runs the local system, or the proof when asked for, in this process. */
+import { buildIfNeeded } from './build.mjs';
+
+const ENTRIES = {
+  start: 'simulator/main.js',
+  proof: 'simulator/proof/main.js',
+  link: 'simulator/commands/link.js',
+  meter: 'simulator/commands/meter.js',
+};
+
+const entry = process.argv[2] in ENTRIES ? process.argv.splice(2, 1)[0] : 'start';
+buildIfNeeded();
+await import(new URL(`../dist/${ENTRIES[entry]}`, import.meta.url));

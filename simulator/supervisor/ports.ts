@@ -1,0 +1,103 @@
+import { createServer, type Server } from 'node:net';
+import type { Ports } from '../wire/settings.ts';
+
+/** Ports that `npm start` uses unless told otherwise; none needs root. */
+export const DEFAULT_PORTS: Ports = {
+  deviceProvisioning: 8885,
+  iotHubMqtt: 8884,
+  iotHubHttps: 8443,
+  eventHubs: 5672,
+  linkMqtt: 8886,
+  linkHttps: 8444,
+  edgeHubMqtt: 8883,
+  edgeHubMetrics: 9600,
+  workload: 15580,
+  smtp: 2525,
+  blob: 10000,
+  queue: 10001,
+  table: 10002,
+  functions: 7071,
+  dashboard: 5301,
+  console: 5300,
+  control: {
+    azure: 5311,
+    jobs: 5312,
+    functions: 5313,
+    link: 5314,
+    edgeHub: 5315,
+    edgeAgent: 5316,
+    meters: 5317,
+    console: 5318,
+  },
+};
+
+/** A port that another program holds. The message names it and the option that changes it. */
+export class OccupiedPortError extends Error {
+  override readonly name = 'OccupiedPortError';
+  readonly code = 'OCCUPIED_PORT';
+}
+
+/** Names of all ports as the option `--port name=number` takes them, such as `control.azure`. */
+export function portNames(ports: Ports): [name: string, port: number][] {
+  return Object.entries(ports).flatMap(([name, port]): [string, number][] =>
+    typeof port === 'number'
+      ? [[name, port]]
+      : Object.entries(port).map(([inner, value]) => [`${name}.${inner}`, value]),
+  );
+}
+
+/** Returns `ports` with one of them changed; undefined when there is no port of that name. */
+export function withPort(ports: Ports, name: string, port: number): Ports | undefined {
+  if (!portNames(ports).some(([known]) => known === name)) return undefined;
+  const [outer = '', inner] = name.split('.');
+  return inner === undefined
+    ? { ...ports, [outer]: port }
+    : { ...ports, control: { ...ports.control, [inner]: port } };
+}
+
+/**
+ * Makes sure that nobody listens on any of `ports` yet.
+ *
+ * @throws OccupiedPortError naming the first one taken
+ */
+export async function requireFree(ports: Ports): Promise<void> {
+  const names = portNames(ports);
+  const servers = await Promise.all(names.map(([name, port]) => listen(port, name)));
+  await Promise.all(servers.map(close));
+}
+
+/** As many free ports as the system needs, all different. */
+export async function freePorts(): Promise<Ports> {
+  const names = portNames(DEFAULT_PORTS);
+  const servers = await Promise.all(names.map(([name]) => listen(0, name)));
+  let ports = DEFAULT_PORTS;
+  for (const [index, [name]] of names.entries()) {
+    const address = servers[index]?.address();
+    if (typeof address !== 'object' || address === null) continue;
+    ports = withPort(ports, name, address.port) ?? ports;
+  }
+  await Promise.all(servers.map(close));
+  return ports;
+}
+
+function listen(port: number, name: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${error.code})`;
+      reject(
+        new OccupiedPortError(
+          `Port ${port} (${name}) ${reason}. ` +
+            `Free it, choose another with --port ${name}=NUMBER, or let the system choose: --free-ports`,
+        ),
+      );
+    });
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
