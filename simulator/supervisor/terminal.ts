@@ -11,8 +11,8 @@ const STOP_DEADLINE_MS = 8_000;
 
 /** Where a start writes its progress. */
 export interface Say {
-  phase(title: string): void;
-  plain(text: string): void;
+  readonly phase: (title: string) => void;
+  readonly plain: (text: string) => void;
 }
 
 /**
