@@ -1,0 +1,69 @@
+import {
+  earliestEventPosition,
+  EventHubConsumerClient,
+  type ProcessErrorHandler,
+} from '@azure/event-hubs';
+import type { Logger } from 'pino';
+import type { SourceState } from '../core/page-message.ts';
+import type { HubAddress } from './env.ts';
+
+const MAX_BATCH_EVENTS = 500;
+/** An idle partition reports in this often, which shows that it is connected. */
+const MAX_WAIT_SECONDS = 10;
+
+export interface HubFeedHandler {
+  /** Body of each event, the earliest retained one first. */
+  event(body: unknown): void;
+  state(state: SourceState): void;
+}
+
+/**
+ * Reads all partitions of an event hub from the earliest retained event, and goes on for ever.
+ *
+ * There is no checkpoint: the board lives in memory, so a restart needs the last hours again. When
+ * the client resumes after a fault it may read events twice.
+ */
+export function startHubFeed(
+  { connectionString, hub, consumerGroup }: HubAddress,
+  handler: HubFeedHandler,
+  log: Logger,
+): { stop(): Promise<void> } {
+  const client = new EventHubConsumerClient(consumerGroup, connectionString, hub);
+  const state = onChange(handler.state);
+  const processError: ProcessErrorHandler = async (error) => {
+    const code = 'code' in error ? String(error.code) : error.name;
+    log.warn({ hub, code, reason: error.message }, 'event hub does not answer, trying again');
+    state({ state: 'failing', reason: `event hub ${hub}: ${code}` });
+  };
+  state({ state: 'connecting' });
+  const subscription = client.subscribe(
+    {
+      processEvents: async (events) => {
+        state({ state: 'receiving' });
+        for (const { body } of events) handler.event(body);
+      },
+      processError,
+    },
+    {
+      startPosition: earliestEventPosition,
+      maxBatchSize: MAX_BATCH_EVENTS,
+      maxWaitTimeInSeconds: MAX_WAIT_SECONDS,
+    },
+  );
+  return {
+    stop: async () => {
+      await subscription.close();
+      await client.close();
+    },
+  };
+}
+
+function onChange(report: (state: SourceState) => void): (state: SourceState) => void {
+  let last = '';
+  return (state) => {
+    const next = JSON.stringify(state);
+    if (next === last) return;
+    last = next;
+    report(state);
+  };
+}

@@ -1,0 +1,47 @@
+/** The averages of all meters as uPlot wants them: one list of instants, one of values per meter. */
+import type { MeterHistory } from '../../core/board.ts';
+
+/** Without an average for this long, a meter's line is broken. */
+const GAP_MS = 16 * 60_000;
+/** A meter whose clock runs ahead by more than this does not push the others out of the picture. */
+const MAX_AHEAD_MS = 3_600_000;
+
+/** `undefined`: nothing at this instant, the line goes on; `null`: the line is broken here. */
+export type LineValues = (number | null | undefined)[];
+
+export interface LineData {
+  /** Epoch seconds, ascending. */
+  readonly times: number[];
+  /** Parallel to the meters. */
+  readonly lines: LineValues[];
+}
+
+/** Lines of the averages that end after `fromMs`. */
+export function lineData(meters: readonly MeterHistory[], fromMs: number): LineData {
+  const values = meters.map(({ points }) => valuesByInstant(points, fromMs));
+  const instants = [...new Set(values.flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
+  return {
+    times: instants.map((atMs) => atMs / 1_000),
+    lines: values.map((line) => instants.map((atMs) => line.get(atMs))),
+  };
+}
+
+function valuesByInstant(points: MeterHistory['points'], fromMs: number) {
+  const line = new Map<number, number | null>();
+  let previousMs: number | undefined;
+  for (const { endMs, average } of points) {
+    if (endMs <= fromMs) continue;
+    if (previousMs !== undefined && endMs - previousMs > GAP_MS) line.set(previousMs + 1, null);
+    line.set(endMs, average);
+    previousMs = endMs;
+  }
+  return line;
+}
+
+/** End of the picture: the latest average, as long as it is not far in the future. */
+export function latestInstant(meters: readonly MeterHistory[], nowMs: number): number {
+  const ends = meters.map(({ points }) => points.at(-1)?.endMs ?? 0);
+  const believable = ends.filter((endMs) => endMs <= nowMs + MAX_AHEAD_MS);
+  const candidates = believable.length > 0 ? believable : ends;
+  return candidates.reduce((latest, endMs) => Math.max(latest, endMs), 0);
+}

@@ -1,0 +1,41 @@
+import type { AnomalyMark, MeterHistory } from '../../core/board.ts';
+import { formatMinute } from './clock-time.ts';
+import { latestInstant } from './line-data.ts';
+import { COLD_MAX_F, formatTemp, HOT_MIN_F } from './temperature.ts';
+
+interface Props {
+  readonly meters: readonly MeterHistory[];
+  readonly anomalies: readonly AnomalyMark[];
+}
+
+/** The building in five numbers. */
+export function Summary({ meters, anomalies }: Props) {
+  const latest = meters.flatMap(({ points }) => points.at(-1)?.average ?? []);
+  const mean = latest.reduce((sum, average) => sum + average / latest.length, 0);
+  const endMs = latestInstant(meters, Date.now());
+  return (
+    <dl class="summary">
+      <Tile label="Meters" text={String(meters.length)} />
+      <Tile label="Mean of all" text={latest.length > 0 ? `${formatTemp(mean)}°` : '–'} />
+      <Tile
+        label={`${HOT_MIN_F}° and above`}
+        text={String(latest.filter((average) => average >= HOT_MIN_F).length)}
+      />
+      <Tile
+        label={`${COLD_MAX_F}° and below`}
+        text={String(latest.filter((average) => average <= COLD_MAX_F).length)}
+      />
+      <Tile label="Anomalies" text={String(anomalies.length)} />
+      <Tile label="Latest window ends" text={endMs > 0 ? formatMinute(endMs) : '–'} />
+    </dl>
+  );
+}
+
+function Tile({ label, text }: { readonly label: string; readonly text: string }) {
+  return (
+    <div class="card tile">
+      <dt class="muted">{label}</dt>
+      <dd>{text}</dd>
+    </div>
+  );
+}
