@@ -1,11 +1,6 @@
 import type { AnomalyMark, AveragePoint } from '../core/board.ts';
 import { Board } from '../core/board.ts';
-import type {
-  PageMessage,
-  SourceName,
-  SourceState,
-  SourceStates,
-} from '../core/page-message.ts';
+import type { PageMessage, SourceName, SourceState, SourceStates } from '../core/page-message.ts';
 import { parseAnomalies, parseAverages } from './hub-events.ts';
 
 /** Changes within this time travel to the pages together. */

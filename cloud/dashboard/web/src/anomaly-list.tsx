@@ -8,7 +8,7 @@ const PAGE_ROWS = 12;
 interface Props {
   readonly anomalies: readonly AnomalyMark[];
   readonly selected: string | undefined;
-  select(id: string): void;
+  readonly select: (id: string) => void;
 }
 
 /** The anomalies, newest first; a row's button picks its meter out of the charts. */
@@ -56,7 +56,7 @@ export function AnomalyList({ anomalies, selected, select }: Props) {
 interface RowProps {
   readonly mark: AnomalyMark;
   readonly selected: string | undefined;
-  select(id: string): void;
+  readonly select: (id: string) => void;
 }
 
 function Row({ mark, selected, select }: RowProps) {

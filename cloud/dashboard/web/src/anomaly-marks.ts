@@ -4,7 +4,10 @@ import { lineStyle } from './line-style.ts';
 
 const SIZE_PX = 7;
 
-/** Draws a triangle at each anomaly: upwards for a spike, downwards for a dip, edged in its meter's colour. */
+/**
+ * Draws a triangle at each anomaly: upwards for a spike, downwards for a dip, edged in its meter's
+ * colour; at the edge of the chart when the value is beyond its scale.
+ */
 export function drawAnomalies(
   chart: uPlot,
   anomalies: readonly AnomalyMark[],
@@ -30,8 +33,9 @@ export function drawAnomalies(
 function drawTriangle(chart: uPlot, { atMs, temp, direction }: AnomalyMark): void {
   const { ctx } = chart;
   const x = chart.valToPos(atMs / 1_000, 'x', true);
-  const y = chart.valToPos(temp, 'y', true);
   const size = SIZE_PX * devicePixelRatio;
+  const { top, height } = chart.bbox;
+  const y = within(chart.valToPos(temp, 'y', true), top + size, top + height - size);
   const tip = direction === 'spike' ? -size : size;
   ctx.beginPath();
   ctx.moveTo(x, y + tip);
@@ -40,4 +44,8 @@ function drawTriangle(chart: uPlot, { atMs, temp, direction }: AnomalyMark): voi
   ctx.closePath();
   ctx.fill();
   ctx.stroke();
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }

@@ -12,7 +12,7 @@ import {
 interface Props {
   readonly meters: readonly MeterHistory[];
   readonly selected: string | undefined;
-  select(id: string): void;
+  readonly select: (id: string) => void;
 }
 
 /** Meter id across, its latest average up. A bar picks its meter out of the lines below. */
@@ -55,7 +55,7 @@ interface BarProps {
   readonly point: AveragePoint;
   readonly percent: number;
   readonly pressed: boolean;
-  select(id: string): void;
+  readonly select: (id: string) => void;
 }
 
 function Bar({ id, point, percent, pressed, select }: BarProps) {
@@ -110,7 +110,8 @@ interface LimitProps {
 }
 
 function Limit({ scale, temp, level }: LimitProps) {
-  const bottom = `calc((100% - var(--id-height)) * ${scale.percent(temp) / 100} + var(--id-height))`;
+  const track = '(100% - var(--id-height) - var(--value-height))';
+  const bottom = `calc(${track} * ${scale.percent(temp) / 100} + var(--id-height))`;
   return <li class={`limit ${level}`} style={{ bottom }} aria-hidden="true" />;
 }
 

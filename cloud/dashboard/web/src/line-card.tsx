@@ -50,7 +50,7 @@ export function LineCard({ meters, anomalies, selected }: Props) {
           <span class="mark spike">▲</span> spike
         </li>
         <li>
-          <span class="mark dip">▼</span> dip
+          <span class="mark dip">▼</span> dip (beyond the scale: at the edge)
         </li>
       </ul>
     </section>

@@ -10,7 +10,7 @@ interface Props {
   readonly anomalies: readonly AnomalyMark[];
   readonly selected: string | undefined;
   readonly hours: number;
-  setPointed(text: string): void;
+  readonly setPointed: (text: string) => void;
 }
 
 /** uPlot in a box that follows the width of the page. */
@@ -28,7 +28,7 @@ export function LineChart({ meters, anomalies, selected, hours, setPointed }: Pr
   }, [idsKey]);
 
   const picture = useMemo(() => {
-    const endMs = latestInstant(meters, Date.now());
+    const endMs = latestInstant(meters, anomalies, Date.now());
     const fromMs = endMs - hours * 3_600_000;
     return { ...lineData(meters, fromMs), fromMs, endMs, anomalies };
   }, [meters, anomalies, hours]);

@@ -1,5 +1,5 @@
 /** The averages of all meters as uPlot wants them: one list of instants, one of values per meter. */
-import type { MeterHistory } from '../../core/board.ts';
+import type { AnomalyMark, MeterHistory } from '../../core/board.ts';
 
 /** Without an average for this long, a meter's line is broken. */
 const GAP_MS = 16 * 60_000;
@@ -38,10 +38,17 @@ function valuesByInstant(points: MeterHistory['points'], fromMs: number) {
   return line;
 }
 
-/** End of the picture: the latest average, as long as it is not far in the future. */
-export function latestInstant(meters: readonly MeterHistory[], nowMs: number): number {
-  const ends = meters.map(({ points }) => points.at(-1)?.endMs ?? 0);
-  const believable = ends.filter((endMs) => endMs <= nowMs + MAX_AHEAD_MS);
-  const candidates = believable.length > 0 ? believable : ends;
-  return candidates.reduce((latest, endMs) => Math.max(latest, endMs), 0);
+/** End of the picture: the latest average or anomaly, as long as it is not far in the future. */
+export function latestInstant(
+  meters: readonly MeterHistory[],
+  anomalies: readonly AnomalyMark[],
+  nowMs: number,
+): number {
+  const instants = [
+    ...meters.map(({ points }) => points.at(-1)?.endMs ?? 0),
+    ...anomalies.map(({ atMs }) => atMs),
+  ];
+  const believable = instants.filter((atMs) => atMs <= nowMs + MAX_AHEAD_MS);
+  const candidates = believable.length > 0 ? believable : instants;
+  return candidates.reduce((latest, atMs) => Math.max(latest, atMs), 0);
 }

@@ -103,15 +103,15 @@ export class LinePlot {
     return [this.#picture.fromMs / 1_000, this.#picture.endMs / 1_000];
   }
 
+  /** Fits the averages: an anomaly far outside would press them into one line. */
   #tempRange(): [number, number] {
-    const { anomalies, fromMs, endMs } = this.#picture;
     let [low, high]: [number, number] = [MIN_RANGE_F.from, MIN_RANGE_F.to];
-    const include = (temp: number) => {
-      low = Math.min(low, temp);
-      high = Math.max(high, temp);
-    };
-    for (const line of this.#picture.lines) for (const value of line) include(value ?? low);
-    for (const { atMs, temp } of anomalies) if (atMs > fromMs && atMs <= endMs) include(temp);
+    for (const line of this.#picture.lines) {
+      for (const value of line) {
+        low = Math.min(low, value ?? low);
+        high = Math.max(high, value ?? high);
+      }
+    }
     return [Math.floor(low - 1), Math.ceil(high + 1)];
   }
 
@@ -130,5 +130,11 @@ export class LinePlot {
 
 function series(index: number): uPlot.Series {
   const { colour, dash } = lineStyle(index);
-  return { stroke: colour, dash, width: 1.6, points: { show: false }, value: (_chart, temp) => formatTemp(temp) };
+  return {
+    stroke: colour,
+    dash,
+    width: 1.6,
+    points: { show: false },
+    value: (_chart, temp) => formatTemp(temp),
+  };
 }

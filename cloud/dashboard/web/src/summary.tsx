@@ -12,7 +12,7 @@ interface Props {
 export function Summary({ meters, anomalies }: Props) {
   const latest = meters.flatMap(({ points }) => points.at(-1)?.average ?? []);
   const mean = latest.reduce((sum, average) => sum + average / latest.length, 0);
-  const endMs = latestInstant(meters, Date.now());
+  const endMs = latestInstant(meters, [], Date.now());
   return (
     <dl class="summary">
       <Tile label="Meters" text={String(meters.length)} />
