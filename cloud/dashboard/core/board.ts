@@ -37,7 +37,7 @@ export interface AnomalyMark {
 /** The averages of one meter in order of time. */
 export interface MeterHistory {
   readonly id: string;
-  readonly points: readonly AveragePoint[];
+  readonly averages: readonly AveragePoint[];
 }
 
 /** Everything a board holds, as a page receives it first. */
@@ -104,7 +104,7 @@ export class Board {
   /** Meters by name with at most their last `maxPoints` averages, and all anomalies. */
   snapshot(maxPoints = this.#limits.maxPointsPerMeter): BoardSnapshot {
     const meters = [...this.#meters]
-      .map(([id, points]) => ({ id, points: points.slice(-maxPoints) }))
+      .map(([id, points]) => ({ id, averages: points.slice(-maxPoints) }))
       .sort((left, right) => compareIds(left.id, right.id));
     return { meters, anomalies: [...this.#anomalies] };
   }

@@ -29,7 +29,7 @@ export function startHubFeed(
   log: Logger,
 ): { stop(): Promise<void> } {
   const client = new EventHubConsumerClient(consumerGroup, connectionString, hub);
-  const state = onChange(handler.state);
+  const state = onChange((next) => handler.state(next));
   const processError: ProcessErrorHandler = async (error) => {
     const code = 'code' in error ? String(error.code) : error.name;
     log.warn({ hub, code, reason: error.message }, 'event hub does not answer, trying again');

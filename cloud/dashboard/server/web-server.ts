@@ -26,6 +26,7 @@ export function createWebServer({ feed, pages, webFolder }: WebServerParts): Fas
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) reply.raw.setHeader(name, value);
   });
   app.get('/healthz', async () => ({ status: 'ok', ...feed.health }));
+  app.get('/api/snapshot', async () => feed.snapshot());
   app.get('/events', (_request, reply) => {
     reply.hijack();
     pages.open(reply.raw, feed.snapshot());

@@ -17,8 +17,8 @@ interface Props {
 
 /** Meter id across, its latest average up. A bar picks its meter out of the lines below. */
 export function BarChart({ meters, selected, select }: Props) {
-  const bars = meters.flatMap(({ id, points }) => {
-    const point = points.at(-1);
+  const bars = meters.flatMap(({ id, averages }) => {
+    const point = averages.at(-1);
     return point === undefined ? [] : [{ id, point }];
   });
   const scale = barScale(bars.map(({ point }) => point.average));

@@ -18,7 +18,7 @@ export interface LineData {
 
 /** Lines of the averages that end after `fromMs`. */
 export function lineData(meters: readonly MeterHistory[], fromMs: number): LineData {
-  const values = meters.map(({ points }) => valuesByInstant(points, fromMs));
+  const values = meters.map(({ averages }) => valuesByInstant(averages, fromMs));
   const instants = [...new Set(values.flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
   return {
     times: instants.map((atMs) => atMs / 1_000),
@@ -26,10 +26,10 @@ export function lineData(meters: readonly MeterHistory[], fromMs: number): LineD
   };
 }
 
-function valuesByInstant(points: MeterHistory['points'], fromMs: number) {
+function valuesByInstant(averages: MeterHistory['averages'], fromMs: number) {
   const line = new Map<number, number | null>();
   let previousMs: number | undefined;
-  for (const { endMs, average } of points) {
+  for (const { endMs, average } of averages) {
     if (endMs <= fromMs) continue;
     if (previousMs !== undefined && endMs - previousMs > GAP_MS) line.set(previousMs + 1, null);
     line.set(endMs, average);
@@ -45,7 +45,7 @@ export function latestInstant(
   nowMs: number,
 ): number {
   const instants = [
-    ...meters.map(({ points }) => points.at(-1)?.endMs ?? 0),
+    ...meters.map(({ averages }) => averages.at(-1)?.endMs ?? 0),
     ...anomalies.map(({ atMs }) => atMs),
   ];
   const believable = instants.filter((atMs) => atMs <= nowMs + MAX_AHEAD_MS);

@@ -40,7 +40,7 @@ function take(board: Board, message: PageMessage): void {
   const averages =
     message.type === 'changes'
       ? message.averages
-      : message.meters.flatMap(({ id, points }) => points.map((point) => ({ id, point })));
+      : message.meters.flatMap(({ id, averages }) => averages.map((point) => ({ id, point })));
   for (const { id, point } of averages) board.addAverage(id, point);
   for (const mark of message.anomalies) board.addAnomaly(mark);
 }

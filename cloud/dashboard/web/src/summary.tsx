@@ -10,7 +10,7 @@ interface Props {
 
 /** The building in five numbers. */
 export function Summary({ meters, anomalies }: Props) {
-  const latest = meters.flatMap(({ points }) => points.at(-1)?.average ?? []);
+  const latest = meters.flatMap(({ averages }) => averages.at(-1)?.average ?? []);
   const mean = latest.reduce((sum, average) => sum + average / latest.length, 0);
   const endMs = latestInstant(meters, [], Date.now());
   return (
