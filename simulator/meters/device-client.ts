@@ -1,0 +1,129 @@
+/**
+ * One meter's connection to the hub or the gateway, over the official device SDK.
+ *
+ * Invariants:
+ * - it is dialled again for ever, with a pause that grows to 5 s, until it is stopped;
+ * - nothing is repeated behind the caller's back: the SDK's own retries are off, because they
+ *   reorder messages, and give up for good after some failures.
+ */
+import common from 'azure-iot-common';
+import deviceSdk from 'azure-iot-device';
+import { Mqtt } from 'azure-iot-device-mqtt';
+import type { Credentials } from './credentials.ts';
+import type { TelemetryConnection, TelemetryMessage } from './reading-sender.ts';
+
+const { NoRetry } = common;
+const { Client, ConnectionString, Message } = deviceSdk;
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+
+export interface DeviceClientOptions {
+  readonly credentials: Credentials;
+  /** `host:port` that is dialled: the gateway's, or the hub's own on this machine. */
+  readonly gatewayHost: string;
+  /** Certificate authority to trust, PEM. */
+  readonly caPem: string;
+  readonly onConnected: (connection: TelemetryConnection) => void;
+  /** Told after every failed attempt and every loss, with a sentence for people. */
+  readonly onLost: (reason: string) => void;
+}
+
+/** Dials until `stop` is called, which may be called twice. */
+export function keepConnected(options: DeviceClientOptions): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const done = dialForEver(options, stopping.signal);
+  return {
+    stop: () => {
+      stopping.abort();
+      return done;
+    },
+  };
+}
+
+async function dialForEver(options: DeviceClientOptions, stopping: AbortSignal): Promise<void> {
+  let pauseMs = FIRST_PAUSE_MS;
+  while (!stopping.aborted) {
+    const client = newClient(options);
+    try {
+      await client.setOptions({ ca: options.caPem });
+      await client.open();
+      pauseMs = FIRST_PAUSE_MS;
+      await serve(client, options, stopping);
+    } catch (error) {
+      if (!stopping.aborted) options.onLost(explain(error, options));
+    }
+    await client.close().catch(() => undefined);
+    await pause(pauseMs * (0.5 + Math.random() / 2), stopping);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+type DeviceClient = InstanceType<typeof Client>;
+
+function newClient({ credentials, gatewayHost }: DeviceClientOptions): DeviceClient {
+  const { assignedHub, deviceId, key } = credentials;
+  const identity = ConnectionString.createWithSharedAccessKey(assignedHub, deviceId, key);
+  const client = Client.fromConnectionString(`${identity};GatewayHostName=${gatewayHost}`, Mqtt);
+  client.setRetryPolicy(new NoRetry());
+  return client;
+}
+
+/** Resolves when told to stop; rejects when the connection is lost. */
+function serve(
+  client: DeviceClient,
+  { onConnected }: DeviceClientOptions,
+  stopping: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const lost = () => reject(new Error('the connection was closed'));
+    client.on('disconnect', lost);
+    stopping.addEventListener('abort', () => resolve(), { once: true });
+    if (stopping.aborted) resolve();
+    else onConnected({ send: (message) => send(client, message).catch(rejecting(reject)) });
+  });
+}
+
+/** A message that was refused ends the connection, so that the order of what follows is kept. */
+function rejecting(reject: (error: unknown) => void): (error: unknown) => never {
+  return (error) => {
+    reject(error);
+    throw error;
+  };
+}
+
+async function send(client: DeviceClient, { messageId, body }: TelemetryMessage): Promise<void> {
+  // A string, not a Buffer: the SDK is a hundred times slower with large Buffers.
+  const message = new Message(body);
+  message.messageId = messageId;
+  message.contentType = 'application/json';
+  message.contentEncoding = 'utf-8';
+  await client.sendEvent(message);
+}
+
+function explain(error: unknown, { gatewayHost }: DeviceClientOptions): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT/.test(text)) {
+    return `Nobody answers at ${gatewayHost}; trying again.`;
+  }
+  if (/Connection refused: (Not authorized|Bad username)/i.test(text)) {
+    return (
+      `${gatewayHost} refuses this meter: it is not adopted by the gateway, disabled, ` +
+      'or its key is not valid any more; trying again.'
+    );
+  }
+  return `The connection to ${gatewayHost} failed: ${text}; trying again.`;
+}
+
+function pause(durationMs: number, stopping: AbortSignal): Promise<void> {
+  if (stopping.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stopping.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, durationMs);
+    stopping.addEventListener('abort', done);
+  });
+}
