@@ -67,7 +67,9 @@ function isServerSource(path) {
 function fingerprint(wanted) {
   const hash = createHash('sha256').update(process.version);
   for (const path of CONFIGURATION) hash.update(readFileSync(join(PROJECT, path)));
-  for (const path of SOURCES.flatMap(listFiles).filter(wanted).toSorted((a, b) => (a < b ? -1 : 1))) {
+  for (const path of SOURCES.flatMap(listFiles)
+    .filter(wanted)
+    .toSorted((a, b) => (a < b ? -1 : 1))) {
     hash.update(path).update(readFileSync(join(PROJECT, path)));
   }
   return hash.digest('hex');
