@@ -1,0 +1,220 @@
+/**
+ * Tumbling-window averages of many meters by event time.
+ *
+ * Invariants:
+ * - a reading counts in exactly one window, whatever order readings arrive in;
+ * - a window is issued when its meter's watermark passes its end, or its meter has fallen silent;
+ * - a late reading re-issues its window with the next revision, once per burst;
+ * - the last revision of a window does not depend on order, batches or restarts.
+ */
+import { Window, windowEndOf, type Sample, type WindowResult, type WindowState } from './window.ts';
+
+export interface AveragesConfig {
+  readonly windowMs: number;
+  /** How far a meter's watermark stays behind its latest reading. */
+  readonly latenessMs: number;
+  /** After so much silence a meter's open windows close. */
+  readonly silenceMs: number;
+}
+
+/** One average to send. */
+export interface IssuedAverage extends WindowResult {
+  readonly id: string;
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+}
+
+/** What became of a sample; `late`: counted, and its window will be issued again. */
+export type Taken = 'counted' | 'late' | 'repeat' | 'forgotten';
+
+/** Reads a window that is not in memory from disk. */
+export type LoadWindow = (id: string, windowEndMs: number) => WindowState | undefined;
+
+/** A window to write, or to write with its meter's latest instant. */
+export interface ChangedWindow {
+  readonly id: string;
+  readonly windowEndMs: number;
+  readonly state: WindowState;
+}
+
+/** The state of the world when something is decided. Monotonic and wall clock, milliseconds. */
+export interface Moment {
+  readonly monotonicMs: number;
+  /** Wall clock; undefined while it is not trusted. */
+  readonly wallMs: number | undefined;
+  /** Nothing waits in front of us: silence is silence, not a queue. */
+  readonly inputIdle: boolean;
+}
+
+/** A late burst has ended when its window has not changed for this long. */
+const SETTLE_MS = 1_000;
+/** A late burst that does not end is reported this often. */
+const LONGEST_SETTLE_MS = 10_000;
+/** How far back windows can be re-issued, by a meter's own event time. */
+export const HORIZON_MS = 30 * 24 * 3_600_000;
+
+interface OpenWindow {
+  readonly window: Window;
+  /** When it was first and last changed after its end had passed; undefined while it is on time. */
+  late: { readonly sinceMs: number; lastMs: number } | undefined;
+}
+
+interface Meter {
+  latestMs: number;
+  heardMs: number;
+  readonly open: Map<number, OpenWindow>;
+}
+
+export class TumblingAverages {
+  readonly #load: LoadWindow;
+  readonly #meters = new Map<string, Meter>();
+  readonly #touched = new Map<string, Set<number>>();
+  #config: AveragesConfig;
+
+  constructor(config: AveragesConfig, load: LoadWindow) {
+    this.#config = config;
+    this.#load = load;
+  }
+
+  configure(config: AveragesConfig): void {
+    this.#config = config;
+  }
+
+  /** Puts a meter back as it was before a restart. */
+  restoreMeter(id: string, latestMs: number, monotonicMs: number): void {
+    this.#meters.set(id, { latestMs, heardMs: monotonicMs, open: new Map() });
+  }
+
+  /** Puts a window back that was not issued or has changed since. */
+  restoreWindow({ id, windowEndMs, state }: ChangedWindow, monotonicMs: number): void {
+    const meter = this.#meter(id, monotonicMs);
+    const isLate = windowEndMs <= this.#watermark(meter);
+    meter.open.set(windowEndMs, {
+      window: new Window(state.windowMs, state),
+      late: isLate ? { sinceMs: monotonicMs, lastMs: monotonicMs } : undefined,
+    });
+  }
+
+  take(sample: Sample, monotonicMs: number): Taken {
+    const meter = this.#meter(sample.id, monotonicMs);
+    meter.heardMs = monotonicMs;
+    const windowEndMs = windowEndOf(sample.atMs, this.#config.windowMs);
+    if (windowEndMs <= meter.latestMs - HORIZON_MS) return 'forgotten';
+    const isLate = windowEndMs <= this.#watermark(meter);
+    const entry = this.#window(sample.id, meter, windowEndMs);
+    if (!entry.window.add(sample)) {
+      if (!entry.window.changed) meter.open.delete(windowEndMs);
+      return 'repeat';
+    }
+    this.#touch(sample.id, windowEndMs);
+    meter.latestMs = Math.max(meter.latestMs, sample.atMs);
+    if (!isLate) return 'counted';
+    entry.late = { sinceMs: entry.late?.sinceMs ?? monotonicMs, lastMs: monotonicMs };
+    return 'late';
+  }
+
+  /** Whether `issue` would issue something. */
+  due(moment: Moment): boolean {
+    for (const [id, meter] of this.#meters) {
+      if (this.#dueWindows(id, meter, moment).length > 0) return true;
+    }
+    return false;
+  }
+
+  /** Issues what is due, in order of meter and window. */
+  issue(moment: Moment): IssuedAverage[] {
+    const issued: IssuedAverage[] = [];
+    for (const [id, meter] of this.#meters) {
+      for (const windowEndMs of this.#dueWindows(id, meter, moment)) {
+        const window = meter.open.get(windowEndMs)?.window;
+        if (window === undefined) continue;
+        const windowStartMs = windowEndMs - window.windowMs;
+        issued.push({ id, windowStartMs, windowEndMs, ...window.issue() });
+        this.#touch(id, windowEndMs);
+      }
+    }
+    return issued;
+  }
+
+  /**
+   * The windows that changed since the last call, to be written; those that need nothing more
+   * leave memory.
+   */
+  takeChanges(): { windows: ChangedWindow[]; meters: { id: string; latestMs: number }[] } {
+    const windows: ChangedWindow[] = [];
+    const meters: { id: string; latestMs: number }[] = [];
+    for (const [id, ends] of this.#touched) {
+      const meter = this.#meters.get(id);
+      if (meter === undefined) continue;
+      meters.push({ id, latestMs: meter.latestMs });
+      for (const windowEndMs of ends) {
+        const window = meter.open.get(windowEndMs)?.window;
+        if (window === undefined) continue;
+        windows.push({ id, windowEndMs, state: window.state() });
+        if (!window.changed) meter.open.delete(windowEndMs);
+      }
+    }
+    this.#touched.clear();
+    return { windows, meters };
+  }
+
+  #dueWindows(_id: string, meter: Meter, moment: Moment): number[] {
+    const watermarkMs = this.#watermark(meter);
+    const silent = moment.inputIdle && moment.monotonicMs - meter.heardMs >= this.#config.silenceMs;
+    const due: number[] = [];
+    for (const [windowEndMs, { window, late }] of meter.open) {
+      if (!window.changed) continue;
+      const isDue =
+        late === undefined
+          ? windowEndMs <= watermarkMs || (silent && this.#hasEnded(windowEndMs, moment))
+          : hasSettled(late, moment.monotonicMs);
+      if (isDue) due.push(windowEndMs);
+    }
+    return due.toSorted((a, b) => a - b);
+  }
+
+  /** A silent meter's window is left open while more readings could still be measured for it. */
+  #hasEnded(windowEndMs: number, { wallMs }: Moment): boolean {
+    return wallMs === undefined || windowEndMs + this.#config.latenessMs <= wallMs;
+  }
+
+  #watermark(meter: Meter): number {
+    return meter.latestMs - this.#config.latenessMs;
+  }
+
+  #meter(id: string, monotonicMs: number): Meter {
+    const known = this.#meters.get(id);
+    if (known !== undefined) return known;
+    const meter: Meter = {
+      latestMs: Number.NEGATIVE_INFINITY,
+      heardMs: monotonicMs,
+      open: new Map(),
+    };
+    this.#meters.set(id, meter);
+    return meter;
+  }
+
+  #window(id: string, meter: Meter, windowEndMs: number): OpenWindow {
+    const { windowMs } = this.#config;
+    const open = meter.open.get(windowEndMs);
+    if (open?.window.windowMs === windowMs) return open;
+    const previous = open?.window.state() ?? this.#load(id, windowEndMs);
+    const window =
+      previous === undefined || previous.windowMs === windowMs
+        ? new Window(windowMs, previous)
+        : Window.after(windowMs, previous);
+    const entry: OpenWindow = { window, late: undefined };
+    meter.open.set(windowEndMs, entry);
+    return entry;
+  }
+
+  #touch(id: string, windowEndMs: number): void {
+    const ends = this.#touched.get(id);
+    if (ends === undefined) this.#touched.set(id, new Set([windowEndMs]));
+    else ends.add(windowEndMs);
+  }
+}
+
+function hasSettled(late: { sinceMs: number; lastMs: number }, monotonicMs: number): boolean {
+  return monotonicMs - late.lastMs >= SETTLE_MS || monotonicMs - late.sinceMs >= LONGEST_SETTLE_MS;
+}

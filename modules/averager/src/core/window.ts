@@ -1,0 +1,136 @@
+/**
+ * One meter's tumbling window `(start, end]`.
+ *
+ * Invariants:
+ * - a reading counts once, however often it arrives;
+ * - the result does not depend on the order in which readings arrive.
+ *
+ * Windows follow Azure Stream Analytics: exclusive start, inclusive end, aligned to the epoch,
+ * stamped with their end. Source: learn.microsoft.com/stream-analytics-query/tumbling-window-azure-stream-analytics
+ */
+import { SequenceSet } from '../../../shared/src/core/sequence-set.ts';
+import { addExactly, roundedSum } from './exact-sum.ts';
+
+/** A reading as the averager needs it. */
+export interface Sample {
+  readonly id: string;
+  /** Event time, epoch milliseconds. */
+  readonly atMs: number;
+  /** Degrees Fahrenheit. */
+  readonly temp: number;
+  readonly seq?: number | undefined;
+}
+
+/** A window as it lies on disk. */
+export interface WindowState {
+  readonly windowMs: number;
+  readonly count: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  /** Parts of the exact sum. */
+  readonly sum: readonly number[];
+  /** Sequence numbers that are in it. */
+  readonly sequences: readonly number[];
+  /** Time and temperature of the readings without sequence number. */
+  readonly others: readonly string[];
+  /** Revision that was issued last; -1 before the first. */
+  readonly issued: number;
+  /** Readings came after the last issue. */
+  readonly changed: boolean;
+}
+
+/** A result of a window. */
+export interface WindowResult {
+  readonly average: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly count: number;
+  readonly revision: number;
+}
+
+/** End of the window that holds `atMs`, for windows of `windowMs` aligned to the epoch. */
+export function windowEndOf(atMs: number, windowMs: number): number {
+  return Math.ceil(atMs / windowMs) * windowMs;
+}
+
+export class Window {
+  readonly windowMs: number;
+  readonly #sum: number[];
+  readonly #sequences: SequenceSet;
+  readonly #others: Set<string>;
+  #count: number;
+  #minimum: number;
+  #maximum: number;
+  #issued: number;
+  #changed: boolean;
+
+  constructor(windowMs: number, state?: WindowState) {
+    this.windowMs = windowMs;
+    this.#sum = [...(state?.sum ?? [])];
+    this.#sequences = new SequenceSet(state?.sequences);
+    this.#others = new Set(state?.others);
+    this.#count = state?.count ?? 0;
+    this.#minimum = state?.minimum ?? Number.POSITIVE_INFINITY;
+    this.#maximum = state?.maximum ?? Number.NEGATIVE_INFINITY;
+    this.#issued = state?.issued ?? -1;
+    this.#changed = state?.changed ?? false;
+  }
+
+  /** A window of another length with the same end begins anew, with the next revision. */
+  static after(windowMs: number, previous: WindowState): Window {
+    const window = new Window(windowMs);
+    window.#issued = previous.issued;
+    return window;
+  }
+
+  /** Readings came after the last issue, or it was never issued. */
+  get changed(): boolean {
+    return this.#changed;
+  }
+
+  /** Counts a sample; false when it is in the window already. */
+  add({ atMs, temp, seq }: Sample): boolean {
+    if (!this.#remember(atMs, temp, seq)) return false;
+    addExactly(this.#sum, temp);
+    this.#count += 1;
+    this.#minimum = Math.min(this.#minimum, temp);
+    this.#maximum = Math.max(this.#maximum, temp);
+    this.#changed = true;
+    return true;
+  }
+
+  /** The result as of now, with the next revision. */
+  issue(): WindowResult {
+    this.#issued += 1;
+    this.#changed = false;
+    return {
+      average: roundedSum(this.#sum) / this.#count,
+      minimum: this.#minimum,
+      maximum: this.#maximum,
+      count: this.#count,
+      revision: this.#issued,
+    };
+  }
+
+  state(): WindowState {
+    return {
+      windowMs: this.windowMs,
+      count: this.#count,
+      minimum: this.#minimum,
+      maximum: this.#maximum,
+      sum: this.#sum,
+      sequences: this.#sequences.ranges,
+      others: [...this.#others],
+      issued: this.#issued,
+      changed: this.#changed,
+    };
+  }
+
+  #remember(atMs: number, temp: number, seq: number | undefined): boolean {
+    if (seq !== undefined) return this.#sequences.add(seq);
+    const identity = `${atMs} ${temp}`;
+    if (this.#others.has(identity)) return false;
+    this.#others.add(identity);
+    return true;
+  }
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/**
+ * What a module has done since its database was made; the same names in every module.
+ *
+ * They are committed with the effects they count, so that a kill loses and repeats none.
+ */
+export const Counters = z.object({
+  /** Readings and results that came in, repeats included. */
+  received: z.int().default(0),
+  /** Of these, the ones that had come before. */
+  repeats: z.int().default(0),
+  /** Of these, the ones that came after their place in the order was given up. */
+  late: z.int().default(0),
+  /** Of these, the ones that a leaf device sent in another's name. */
+  refused: z.int().default(0),
+  /** Entries put into quarantine, refusals included. */
+  quarantined: z.int().default(0),
+  /** Messages that edgeHub acknowledged. */
+  sent: z.int().default(0),
+  /** Sends that ended without acknowledgement and were repeated. */
+  resent: z.int().default(0),
+});
+export type Counters = z.infer<typeof Counters>;

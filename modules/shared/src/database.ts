@@ -1,0 +1,100 @@
+/**
+ * The one door to SQLite for the modules.
+ *
+ * Invariants:
+ * - what a transaction committed survives kill -9 and power loss (WAL, synchronous=FULL);
+ * - a second process on the same database stops with a clear error;
+ * - a damaged file stops the module with a clear error instead of being replaced.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { EdgeError, messageOf } from './edge-error.ts';
+
+export type Database = Sqlite.Database;
+export type Statement = Sqlite.Statement;
+
+/** An open database and the lock that makes it ours. */
+export interface OpenDatabase {
+  readonly database: Database;
+  readonly close: () => void;
+}
+
+/** How long a predecessor that is still ending is waited for. */
+const LOCK_WAIT_MS = 5_000;
+
+/**
+ * Opens (or makes) a module's database and brings its schema up to date.
+ *
+ * @param migrations one SQL script per schema version, oldest first; `user_version` counts them
+ * @throws EdgeError DATABASE_IN_USE when another process has it open
+ * @throws EdgeError DATABASE_DAMAGED when SQLite cannot read it or a later version wrote it
+ */
+export function openDatabase(
+  path: string,
+  migrations: readonly string[],
+  lockWaitMs = LOCK_WAIT_MS,
+): OpenDatabase {
+  mkdirSync(dirname(path), { recursive: true });
+  const lock = lockDatabase(path, lockWaitMs);
+  let database: Database | undefined;
+  try {
+    database = new Sqlite(path);
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('busy_timeout = 5000');
+    const verdict: unknown = database.pragma('quick_check(1)', { simple: true });
+    if (verdict !== 'ok') throw new Error(String(verdict));
+    migrate(database, migrations);
+  } catch (error) {
+    database?.close();
+    lock.close();
+    throw new EdgeError(
+      'DATABASE_DAMAGED',
+      `${path} cannot be used: ${messageOf(error)}. ` +
+        'Restore it from a copy, or move it away to begin without the module’s memory.',
+      error,
+    );
+  }
+  const opened = database;
+  return {
+    database: opened,
+    close: () => {
+      opened.close();
+      lock.close();
+    },
+  };
+}
+
+/**
+ * Takes the lock: an exclusive transaction on a file of its own, which the operating system lets go
+ * when the process ends in whatever way, and which leaves the database readable by others.
+ */
+function lockDatabase(path: string, waitMs: number): Database {
+  const lock = new Sqlite(`${path}.lock`, { timeout: waitMs });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw new EdgeError(
+      'DATABASE_IN_USE',
+      `${path} is in use by another process: stop that module, or give this one its own STATE_FOLDER.`,
+      error,
+    );
+  }
+}
+
+function migrate(database: Database, migrations: readonly string[]): void {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version > migrations.length) {
+    throw new Error(`its schema version ${version} is newer than this program's`);
+  }
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue;
+    database.transaction(() => {
+      database.exec(sql);
+      database.pragma(`user_version = ${index + 1}`);
+    })();
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Takes messages in, once in effect, whatever is killed when: the pattern of all our modules.
+ *
+ * Invariants:
+ * - an input is acknowledged only after the commit that holds its effect;
+ * - all input that arrived meanwhile shares one transaction;
+ * - state, results and counters of a message are committed together or not at all;
+ * - nothing waits for a send.
+ *
+ * A commit that fails (a full disk, say) is not survived: memory may be ahead of the disk then, so the
+ * process ends, edgeAgent starts it again, and edgeHub delivers again what was not acknowledged.
+ */
+import type { Clock } from './clock.ts';
+import { Counters } from './counters.ts';
+import type { Database } from './database.ts';
+import type { EdgeClient, InputMessage, MethodResponse } from './edge-client.ts';
+import { KeptValues } from './kept-values.ts';
+import type { Logger } from './logger.ts';
+import { Outbox, type OutboxEntry, type OutboxMessage } from './outbox.ts';
+import { ALWAYS_ADMIT, OutboxSender, type Admission } from './outbox-sender.ts';
+import { Quarantine } from './quarantine.ts';
+
+/** What a module may do inside the transaction. */
+export interface Effects {
+  readonly counters: Counters;
+  /** Appends a message to the outbox. */
+  send(message: OutboxMessage): void;
+  /** Puts what could not be used aside, with the reason. */
+  quarantine(message: InputMessage, reason: string, body: string): void;
+}
+
+/** What makes one durable module different from another. All but `due` run inside the transaction. */
+export interface DurableCore<Config> {
+  /** Takes one message into memory. */
+  take(message: InputMessage, effects: Effects): void;
+  /** Writes what changed and appends results, once after all messages of a transaction. */
+  settle(effects: Effects): void;
+  /** Whether `settle` has something to do that no message brought. Asked four times a second. */
+  due(): boolean;
+  configure(config: Config): void;
+  /** Called with messages that edgeHub acknowledged and that leave the outbox now. */
+  acknowledged?(entries: readonly OutboxEntry[]): void;
+  /** More figures for the direct method `status`. */
+  status?(): Readonly<Record<string, unknown>>;
+  readonly admission?: Admission;
+}
+
+export interface DurableModuleOptions<Config> {
+  readonly database: Database;
+  readonly client: EdgeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly core: DurableCore<Config>;
+}
+
+const TICK_MS = 250;
+
+export class DurableModule<Config> {
+  readonly #options: DurableModuleOptions<Config>;
+  readonly #outbox: Outbox;
+  readonly #sender: OutboxSender;
+  readonly #kept: KeptValues;
+  readonly #effects: Effects;
+  readonly #commitAll: (messages: readonly InputMessage[]) => void;
+  readonly #endings: (() => void)[] = [];
+  #arrived: InputMessage[] = [];
+  #acknowledged: OutboxEntry[] = [];
+  #scheduled = false;
+  #stopped = false;
+
+  constructor(options: DurableModuleOptions<Config>) {
+    const { database, client, clock, log, core } = options;
+    this.#options = options;
+    this.#outbox = new Outbox(database);
+    this.#kept = new KeptValues(database);
+    this.#effects = this.#makeEffects(Counters.parse(this.#kept.read('counters') ?? {}));
+    this.#commitAll = database.transaction((messages: readonly InputMessage[]) =>
+      this.#inTransaction(messages),
+    );
+    const admission = core.admission ?? ALWAYS_ADMIT;
+    this.#sender = new OutboxSender({
+      outbox: this.#outbox,
+      client,
+      clock,
+      log,
+      admission,
+      acknowledged: (entries) => this.#forget(entries),
+      failed: (count) => {
+        this.#effects.counters.resent += count;
+      },
+    });
+    this.#endings.push(admission.start(() => this.#sender.wake()));
+    this.#endings.push(clock.every(TICK_MS, () => core.due() && this.#schedule()));
+  }
+
+  /** Takes a message that arrived; it is acknowledged with its group. */
+  input(message: InputMessage): void {
+    this.#arrived.push(message);
+    this.#schedule();
+  }
+
+  /** A connection stands: what lies in the outbox is sent. */
+  connected(): void {
+    this.#sender.connected();
+  }
+
+  /** Changes the behaviour and keeps the configuration for the next start. */
+  configure(config: Config): void {
+    this.#options.database.transaction(() => {
+      this.#kept.write('config', config);
+      this.#options.core.configure(config);
+    })();
+    this.#schedule();
+  }
+
+  /** The direct methods that every module has. */
+  get methods(): Readonly<Record<string, (payload: unknown) => MethodResponse>> {
+    return {
+      ping: () => ({ status: 200, payload: { pong: true } }),
+      status: () => ({ status: 200, payload: this.status() }),
+    };
+  }
+
+  /** Counters, the outbox, and what the module adds. */
+  status(): Record<string, unknown> {
+    const { oldestMs } = this.#outbox;
+    return {
+      ...this.#effects.counters,
+      outboxRows: this.#outbox.rows,
+      outboxBytes: this.#outbox.bytes,
+      oldestOutboxMs: oldestMs === undefined ? null : this.#options.clock.nowMs() - oldestMs,
+      ...this.#options.core.status?.(),
+    };
+  }
+
+  /** Commits what has arrived and ends; may be called twice. */
+  stop(): void {
+    if (this.#stopped) return;
+    for (const end of this.#endings) end();
+    this.#sender.stop();
+    this.#commit();
+    this.#stopped = true;
+  }
+
+  /** All that arrives in one turn of the event loop shares one commit. */
+  #schedule(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#commit());
+  }
+
+  #commit(): void {
+    this.#scheduled = false;
+    if (this.#stopped) return;
+    const messages = this.#arrived;
+    this.#arrived = [];
+    this.#commitAll(messages);
+    for (const message of messages) message.acknowledge();
+    this.#sender.wake();
+  }
+
+  #inTransaction(messages: readonly InputMessage[]): void {
+    const { core } = this.#options;
+    for (const message of messages) core.take(message, this.#effects);
+    core.settle(this.#effects);
+    const acknowledged = this.#acknowledged;
+    this.#acknowledged = [];
+    if (acknowledged.length > 0) {
+      this.#outbox.remove(acknowledged);
+      core.acknowledged?.(acknowledged);
+      this.#effects.counters.sent += acknowledged.length;
+    }
+    this.#kept.write('counters', this.#effects.counters);
+  }
+
+  #forget(entries: readonly OutboxEntry[]): void {
+    this.#acknowledged.push(...entries);
+    this.#schedule();
+  }
+
+  #makeEffects(counters: Counters): Effects {
+    const { clock, database } = this.#options;
+    const quarantine = new Quarantine(database);
+    return {
+      counters,
+      send: (message) => this.#outbox.append(message, clock.nowMs()),
+      quarantine: (message, reason, body) => {
+        counters.quarantined += 1;
+        const { '$.cdid': device = '', '$.cmid': module } = message.properties;
+        const sender = module === undefined ? device : `${device}/${module}`;
+        quarantine.add({ atMs: clock.nowMs(), input: message.input, sender, reason, body });
+      },
+    };
+  }
+}

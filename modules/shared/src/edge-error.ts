@@ -1,0 +1,28 @@
+/** What can go wrong between a module and the machine around it. */
+export type EdgeErrorCode =
+  /** No connection to edgeHub at the moment; the caller keeps its message and tries again. */
+  | 'NOT_CONNECTED'
+  /** The installed SDK or mqtt version acknowledges by itself; the module must not run. */
+  | 'ACKNOWLEDGEMENT_HOOK'
+  /** An environment variable is missing or malformed. */
+  | 'ENVIRONMENT'
+  /** Another process has the database open. */
+  | 'DATABASE_IN_USE'
+  /** SQLite cannot read the database file. */
+  | 'DATABASE_DAMAGED';
+
+/** A fault that crosses a boundary. `code` is stable, the message is for people. */
+export class EdgeError extends Error {
+  override readonly name = 'EdgeError';
+  readonly code: EdgeErrorCode;
+
+  constructor(code: EdgeErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

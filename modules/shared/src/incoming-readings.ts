@@ -1,0 +1,64 @@
+/**
+ * The readings of an input message, checked once for all modules.
+ *
+ * Invariants:
+ * - a leaf device speaks only for itself: a reading in another's name is refused;
+ * - what is not a reading goes to quarantine with its reason and never holds up the rest.
+ */
+import { z } from 'zod';
+import type { Effects } from './durable-module.ts';
+import type { InputMessage } from './edge-client.ts';
+import { Reading } from './wire-contract.ts';
+
+/** A valid reading and its instant. */
+export interface IncomingReading {
+  readonly reading: Reading;
+  /** Event time, epoch milliseconds. */
+  readonly atMs: number;
+}
+
+/** The valid readings of a message; the rest is counted and quarantined. */
+export function incomingReadings(message: InputMessage, effects: Effects): IncomingReading[] {
+  const entries = entriesOf(message, effects);
+  effects.counters.received += entries.length;
+  return entries.flatMap((entry) => checkedReading(message, entry, effects));
+}
+
+/** The objects of a message body, which is one or an array of them; none when it is not JSON. */
+export function entriesOf(message: InputMessage, effects: Effects): unknown[] {
+  try {
+    const body: unknown = JSON.parse(message.body);
+    return Array.isArray(body) ? body : [body];
+  } catch {
+    effects.counters.received += 1;
+    effects.quarantine(message, 'the body is not JSON', message.body);
+    return [];
+  }
+}
+
+function checkedReading(
+  message: InputMessage,
+  entry: unknown,
+  effects: Effects,
+): IncomingReading[] {
+  const parsed = Reading.safeParse(entry);
+  if (!parsed.success) {
+    const reason = `not a reading: ${firstProblem(parsed.error)}`;
+    effects.quarantine(message, reason, JSON.stringify(entry));
+    return [];
+  }
+  const reading = parsed.data;
+  const { '$.cdid': device, '$.cmid': module } = message.properties;
+  if (module === undefined && device !== undefined && device !== reading.id) {
+    effects.counters.refused += 1;
+    effects.quarantine(message, 'a device speaks only for itself', JSON.stringify(entry));
+    return [];
+  }
+  return [{ reading, atMs: Date.parse(reading.time) }];
+}
+
+/** The first problem of a schema check in a few words: where, and what. */
+export function firstProblem(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim();
+}
