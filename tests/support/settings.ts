@@ -64,7 +64,7 @@ function key(): string {
  * system gives them out in turn, so that one let go does not come back soon.
  */
 async function freePorts(): Promise<Ports> {
-  const held = await Promise.all(Array.from({ length: 23 }, holdPort));
+  const held = await Promise.all(Array.from({ length: 24 }, holdPort));
   await Promise.all(held.map(({ server }) => new Promise((done) => server.close(done))));
   const ports = held.map(({ port }) => port);
   const next = (): number => {
@@ -84,6 +84,7 @@ async function freePorts(): Promise<Ports> {
     workload: next(),
     smtp: next(),
     blob: next(),
+    queue: next(),
     table: next(),
     functions: next(),
     dashboard: next(),
