@@ -65,7 +65,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       processes.set(name, new SupervisedProcess(spec, `${chosen.stateFolder}/logs`));
     }
     for (const { title, names } of PHASES) {
-      await Promise.all(names.map((name) => processes.get(name)?.start()));
+      await Promise.all(names.map(async (name) => processes.get(name)?.start()));
       if (names.includes('azure')) await deploy(settings, manifest);
       onPhase(title);
     }
