@@ -24,8 +24,8 @@ export class KeepAlive {
   #wait(ms: number): void {
     this.#timer = setTimeout(() => {
       const leftMs = this.#heardMs + this.#limitMs - performance.now();
-      if (leftMs <= 0) this.#onSilence();
       this.#wait(leftMs > 0 ? leftMs : this.#limitMs);
+      if (leftMs <= 0) this.#onSilence();
     }, ms);
   }
 }
