@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(PROJECT, 'dist');
 const MARK = join(DIST, '.built.json');
-const PAGES = ['cloud/dashboard/web', 'simulator/console/web'];
+const PAGES = ['cloud/dashboard', 'simulator/console'];
 const SOURCES = ['modules', 'cloud', 'simulator'];
 const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
@@ -37,7 +37,7 @@ function compile() {
 }
 
 function buildPage(page) {
-  const vite = createRequire(join(PROJECT, page, '../package.json')).resolve('vite/package.json');
+  const vite = createRequire(join(PROJECT, page, 'package.json')).resolve('vite/package.json');
   run(join(vite, '../bin/vite.js'), [
     'build',
     '--logLevel',
@@ -56,11 +56,11 @@ function run(script, args) {
 }
 
 function isPageSource(path) {
-  return PAGES.some((page) => path.startsWith(page));
+  return PAGES.some((page) => path.startsWith(`${page}/`));
 }
 
 function isServerSource(path) {
-  return path.endsWith('.ts') && !isPageSource(path);
+  return path.endsWith('.ts') && !path.includes('/web/');
 }
 
 /** A hash over the contents of all sources that `wanted` picks. */

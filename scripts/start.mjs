@@ -9,5 +9,10 @@ const ENTRIES = {
 };
 
 const entry = process.argv[2] in ENTRIES ? process.argv.splice(2, 1)[0] : 'start';
-buildIfNeeded();
+try {
+  buildIfNeeded();
+} catch (error) {
+  console.error(`The project cannot be built: ${error.message}`);
+  process.exit(1);
+}
 await import(new URL(`../dist/${ENTRIES[entry]}`, import.meta.url));
