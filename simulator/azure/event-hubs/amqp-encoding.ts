@@ -185,6 +185,13 @@ export function binaryAt(bytes: Buffer, offset: number): Buffer {
   throw new MalformedMessageError(`no binary value at ${offset}`);
 }
 
+/** The text of the string or symbol at `offset`. */
+export function textAt(bytes: Buffer, offset: number): string {
+  const kind = byteAt(bytes, offset) >> 4;
+  if (kind !== 0xa && kind !== 0xb) throw new MalformedMessageError(`no text at ${offset}`);
+  return bytes.toString('utf8', offset + (kind === 0xa ? 2 : 5), endOfValue(bytes, offset));
+}
+
 /** One entry of an encoded map whose keys are symbols or strings. */
 export interface MapEntry {
   readonly key: string;
@@ -211,9 +218,8 @@ export function entriesBetween(bytes: Buffer, start: number, end: number): MapEn
   for (let offset = start; offset < end;) {
     const valueStart = endOfValue(bytes, offset);
     const entryEnd = endOfValue(bytes, valueStart);
-    const keyStart = offset + (byteAt(bytes, offset) >> 4 === 0xa ? 2 : 5);
     entries.push({
-      key: bytes.toString('utf8', keyStart, valueStart),
+      key: textAt(bytes, offset),
       encoded: bytes.subarray(offset, entryEnd),
       value: bytes.subarray(valueStart, entryEnd),
     });

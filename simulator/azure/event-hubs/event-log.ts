@@ -106,10 +106,15 @@ export class EventLog {
    * @throws EntityNotFoundError when there is no such hub or partition
    */
   async append(hub: string, target: AppendTarget, events: readonly NewEvent[]): Promise<void> {
-    await this.appendEncoded(hub, target, events.map(encodeEvent));
+    const encoded = events.map(encodeEvent);
+    const keyed =
+      target !== undefined && 'partitionKey' in target
+        ? encoded.map((event) => withPartitionKey(event, target.partitionKey))
+        : encoded;
+    await this.appendEncoded(hub, target, keyed);
   }
 
-  /** As `append`, for events that are encoded already. */
+  /** As `append`, for events that are encoded already and name their partition key themselves. */
   async appendEncoded(
     hubName: string,
     target: AppendTarget,
@@ -119,11 +124,7 @@ export class EventLog {
     const partitionId = choosePartition(hub, target);
     const partition = this.#partition(hubName, partitionId);
     if (events.length === 0) return;
-    const keyed =
-      target !== undefined && 'partitionKey' in target
-        ? events.map((event) => withPartitionKey(event, target.partitionKey))
-        : events;
-    await this.#commits.run(() => this.#store.append(partition, keyed, this.#now()));
+    await this.#commits.run(() => this.#store.append(partition, events, this.#now()));
     for (const listener of this.#listeners) listener(hubName, partitionId);
   }
 
@@ -163,6 +164,11 @@ export class EventLog {
   /** What a partition holds now. */
   partition(hub: string, partitionId: string): PartitionState {
     return this.#store.state(this.#partition(hub, partitionId));
+  }
+
+  /** The event hub of that name, or undefined when there is none. */
+  findHub(name: string): HubInfo | undefined {
+    return this.#hubs.get(name)?.info;
   }
 
   /** All event hubs. */

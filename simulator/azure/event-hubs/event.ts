@@ -56,7 +56,18 @@ export interface DeliverableEvent extends EncodedEvent {
   readonly enqueuedMs: number;
 }
 
-const PARTITION_KEY_ANNOTATION = 'x-opt-partition-key';
+/** Where a partition ends now. */
+export interface PartitionEnd {
+  /** -1 before the first event. */
+  readonly lastSequenceNumber: number;
+  /** '-1' before the first event. */
+  readonly lastOffset: string;
+  /** 0 before the first event. */
+  readonly lastEnqueuedMs: number;
+}
+
+/** Annotation that names the partition key an event was sent with. */
+export const PARTITION_KEY_ANNOTATION = 'x-opt-partition-key';
 
 /**
  * Distance between the offsets of neighbouring events. Offsets are opaque to clients; here they
@@ -153,6 +164,22 @@ export function encodeDelivery(event: DeliverableEvent): Buffer {
     byteLength(ownEntries) + event.annotations.length,
   );
   return Buffer.concat([head, ...ownEntries, event.annotations, event.bareMessage]);
+}
+
+/** The delivery annotations by which a receiver can follow where the partition ends. */
+export function encodeRuntimeMetric(end: PartitionEnd, nowMs: number): Buffer {
+  const entries = [
+    encodeSymbol('last_enqueued_sequence_number'),
+    encodeLong(end.lastSequenceNumber),
+    encodeSymbol('last_enqueued_offset'),
+    encodeString(end.lastOffset),
+    encodeSymbol('last_enqueued_time_utc'),
+    encodeTimestamp(end.lastEnqueuedMs),
+    encodeSymbol('runtime_info_retrieval_time_utc'),
+    encodeTimestamp(nowMs),
+  ];
+  const head = mapSectionHead(SECTION.deliveryAnnotations, entries.length, byteLength(entries));
+  return Buffer.concat([head, ...entries]);
 }
 
 const SEQUENCE_NUMBER_KEY = encodeSymbol('x-opt-sequence-number');

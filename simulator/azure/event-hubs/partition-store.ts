@@ -11,18 +11,12 @@
  * - enqueued times of a partition never go back, even when the machine's clock does.
  */
 import type { Database, Statement } from '../../wire/database.ts';
-import { offsetOf, type DeliverableEvent, type EncodedEvent } from './event.ts';
+import { offsetOf, type DeliverableEvent, type EncodedEvent, type PartitionEnd } from './event.ts';
 
 /** What a partition holds. */
-export interface PartitionState {
+export interface PartitionState extends PartitionEnd {
   /** Sequence number of the oldest event that is kept, or of the next one when none is. */
   readonly beginSequenceNumber: number;
-  /** -1 before the first event. */
-  readonly lastSequenceNumber: number;
-  /** '-1' before the first event. */
-  readonly lastOffset: string;
-  /** 0 before the first event. */
-  readonly lastEnqueuedMs: number;
 }
 
 /** The schema, one script per version. */

@@ -1,0 +1,83 @@
+/** Event Hubs on a socket of its own for one test, and clients of it. */
+import { join } from 'node:path';
+import { pino } from 'pino';
+import {
+  EventHubConsumerClient,
+  EventHubProducerClient,
+  type EventHubConsumerClientOptions,
+  type ReceivedEventData,
+} from '@azure/event-hubs';
+import { startEventHubs } from '../../simulator/azure/event-hubs/event-hubs.ts';
+import { openEventLog, type EventLog } from '../../simulator/azure/event-hubs/event-log.ts';
+import { EVENT_HUBS } from '../../simulator/azure/event-hubs/namespace.ts';
+import { eventHubsConnectionString } from '../../simulator/wire/connection-strings.ts';
+import type { Settings } from '../../simulator/wire/settings.ts';
+
+export interface TestEventHubs {
+  readonly eventLog: EventLog;
+  stop(): Promise<void>;
+}
+
+/** Starts the service on the port and in the state folder of `settings`. */
+export async function startTestEventHubs(settings: Settings): Promise<TestEventHubs> {
+  const eventLog = openEventLog(join(settings.stateFolder, 'azure', 'event-hubs.db'), EVENT_HUBS);
+  const log = pino({ level: 'silent' });
+  const service = await startEventHubs({ settings, log, eventLog });
+  return {
+    eventLog,
+    stop: async () => {
+      await service.stop();
+      await eventLog.close();
+    },
+  };
+}
+
+/** Short retries, so that a test of a failure does not wait as long as a program would. */
+const RETRY_OPTIONS = { maxRetries: 2, retryDelayInMs: 50, timeoutInMs: 10_000 };
+
+/** Microsoft's client that sends. */
+export function producerFor(settings: Settings, hub: string): EventHubProducerClient {
+  return new EventHubProducerClient(eventHubsConnectionString(settings, hub), {
+    retryOptions: RETRY_OPTIONS,
+  });
+}
+
+/** Microsoft's client that reads. */
+export function consumerFor(
+  settings: Settings,
+  hub: string,
+  consumerGroup = '$Default',
+  options: EventHubConsumerClientOptions = {},
+): EventHubConsumerClient {
+  return new EventHubConsumerClient(consumerGroup, eventHubsConnectionString(settings, hub), {
+    retryOptions: RETRY_OPTIONS,
+    ...options,
+  });
+}
+
+/** Reads `count` events from one partition with Microsoft's client and closes the subscription. */
+export function receive(
+  consumer: EventHubConsumerClient,
+  partitionId: string,
+  options: { count: number; startPosition: Parameters<EventHubConsumerClient['subscribe']>[1] },
+): Promise<ReceivedEventData[]> {
+  return new Promise((resolve, reject) => {
+    const received: ReceivedEventData[] = [];
+    const subscription = consumer.subscribe(
+      partitionId,
+      {
+        processEvents: async (events) => {
+          received.push(...events);
+          if (received.length < options.count) return;
+          await subscription.close();
+          resolve(received);
+        },
+        processError: async (error) => {
+          await subscription.close();
+          reject(error);
+        },
+      },
+      { startPosition: { offset: '-1' }, maxWaitTimeInSeconds: 1 },
+    );
+  });
+}
