@@ -1,0 +1,21 @@
+/** The manifest as this machine runs it: images are compiled modules. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Settings } from '../../wire/settings.ts';
+import { readManifest, type Manifest } from './read-manifest.ts';
+
+/** Variables of a local start: `MODULES.<folder>` is `dist/modules/<folder>/src/main.js`. */
+export function localVariables(projectFolder: string): Record<string, string> {
+  const folder = join(projectFolder, 'modules');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return Object.fromEntries(
+    names
+      .filter((name) => existsSync(join(folder, name, 'src', 'main.ts')))
+      .map((name) => [`MODULES.${name}`, join(projectFolder, 'dist/modules', name, 'src/main.js')]),
+  );
+}
+
+/** Reads the manifest that the settings name. @throws ManifestError */
+export function readLocalManifest(settings: Settings): Manifest {
+  return readManifest(settings.manifestFile, localVariables(settings.projectFolder));
+}
