@@ -180,8 +180,7 @@ function prepare(database: Database) {
       'SELECT time, temp FROM readings WHERE meter_id = ? ORDER BY seq DESC LIMIT 1',
     ),
     countAcknowledged: database.prepare(
-      `SELECT (SELECT COUNT(*) FROM readings WHERE meter_id = ?1) -
-              (SELECT COUNT(*) FROM readings WHERE meter_id = ?1 AND acknowledged = 0) AS count`,
+      'SELECT COUNT(*) AS count FROM readings WHERE meter_id = ? AND acknowledged = 1',
     ),
     setSwitchedOn: database.prepare('UPDATE meters SET switched_on = ? WHERE id = ?'),
     setPinnedTemp: database.prepare('UPDATE meters SET pinned_temp = ? WHERE id = ?'),
