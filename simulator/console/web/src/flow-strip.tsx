@@ -2,9 +2,8 @@ import type { ComponentChildren } from 'preact';
 import { valueOf } from '../../core/section.ts';
 import type { LinkStatus } from '../../server/status-schemas.ts';
 import { LinkButton } from './gateway/link-button.tsx';
-import { ratePerSecond } from './rate.ts';
 import type { System } from './system.ts';
-import { formatCount, formatRate } from './words.ts';
+import { formatCount } from './words.ts';
 
 /** The way of the readings, from meters to mail, in numbers. */
 export function FlowStrip({ system }: { readonly system: System }) {
@@ -23,7 +22,7 @@ export function FlowStrip({ system }: { readonly system: System }) {
       </Stage>
       <LinkStage link={valueOf(status.link)} />
       <Stage title="IoT Hub" href="#/azure/iot-hub" ok={status.azure?.ok}>
-        <b>{numbers.iotHub}</b> messages <span class="muted">{numbers.iotHubRate}</span>
+        <b>{numbers.iotHub}</b> messages
       </Stage>
       <Stage title="Queries" href="#/azure/stream-analytics" ok={status.jobs?.ok}>
         <b>{numbers.queries}</b> events out
@@ -45,9 +44,6 @@ function numbersOf({ status, samples }: System) {
     edgeHub: formatCount(edgeHubMessages),
     backlog: formatCount(backlog),
     iotHub: formatCount(hubMessages),
-    iotHubRate: formatRate(
-      ratePerSecond(samples.map(({ atMs, hubMessages: count }) => ({ atMs, count }))),
-    ),
     queries: formatCount(jobs.reduce((sum, { eventsOut }) => sum + eventsOut, 0)),
     mails: formatCount(valueOf(status.mails)?.length ?? 0),
   };

@@ -19,7 +19,10 @@ export function MeterWindow({ meter, pressed, select }: Props) {
       aria-pressed={pressed}
       onClick={() => select(meter.id)}
     >
-      <span class="window-id">{meter.id}</span>
+      <span class="window-id">
+        {meter.id}
+        {meter.connection === 'direct' ? ' · direct' : ''}
+      </span>
       <span class="window-temp">
         {isTransmitting ? (
           <>
@@ -30,10 +33,7 @@ export function MeterWindow({ meter, pressed, select }: Props) {
           '–'
         )}
       </span>
-      <span class="window-state">
-        {meter.error === null ? meter.state : '⚠ needs attention'}
-        {meter.connection === 'direct' ? ' · direct' : ''}
-      </span>
+      <span class="window-state">{meter.error === null ? meter.state : '⚠ needs attention'}</span>
     </button>
   );
 }
