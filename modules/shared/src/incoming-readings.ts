@@ -5,7 +5,7 @@
  * - a leaf device speaks only for itself: a reading in another's name is refused;
  * - what is not a reading goes to quarantine with its reason and never holds up the rest.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Effects } from './durable-module.ts';
 import type { InputMessage } from './edge-client.ts';
 import { Reading } from './wire-contract.ts';

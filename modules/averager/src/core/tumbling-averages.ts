@@ -55,6 +55,8 @@ export const HORIZON_MS = 30 * 24 * 3_600_000;
 
 interface OpenWindow {
   readonly window: Window;
+  /** To be issued whatever the watermark says. */
+  closes: boolean;
   /** When it was first and last changed after its end had passed; undefined while it is on time. */
   late: { readonly sinceMs: number; lastMs: number } | undefined;
 }
@@ -76,8 +78,17 @@ export class TumblingAverages {
     this.#load = load;
   }
 
+  /** With another window length, the open windows are issued as they are. */
   configure(config: AveragesConfig): void {
+    const closes = config.windowMs !== this.#config.windowMs;
     this.#config = config;
+    if (!closes) return;
+    for (const [id, { open }] of this.#meters) {
+      for (const [windowEndMs, entry] of open) {
+        entry.closes = true;
+        this.#touch(id, windowEndMs);
+      }
+    }
   }
 
   /** Puts a meter back as it was before a restart. */
@@ -91,8 +102,10 @@ export class TumblingAverages {
     const isLate = windowEndMs <= this.#watermark(meter);
     meter.open.set(windowEndMs, {
       window: new Window(state.windowMs, state),
+      closes: state.windowMs !== this.#config.windowMs,
       late: isLate ? { sinceMs: monotonicMs, lastMs: monotonicMs } : undefined,
     });
+    this.#touch(id, windowEndMs);
   }
 
   take(sample: Sample, monotonicMs: number): Taken {
@@ -113,27 +126,27 @@ export class TumblingAverages {
     return 'late';
   }
 
-  /** Whether `issue` would issue something. */
+  /** Whether time alone has made something due: silence, or the end of a late burst. */
   due(moment: Moment): boolean {
-    for (const [id, meter] of this.#meters) {
-      if (this.#dueWindows(id, meter, moment).length > 0) return true;
+    for (const meter of this.#meters.values()) {
+      if (this.#dueByTime(meter, moment).length > 0) return true;
     }
     return false;
   }
 
-  /** Issues what is due, in order of meter and window. */
-  issue(moment: Moment): IssuedAverage[] {
-    const issued: IssuedAverage[] = [];
-    for (const [id, meter] of this.#meters) {
-      for (const windowEndMs of this.#dueWindows(id, meter, moment)) {
-        const window = meter.open.get(windowEndMs)?.window;
-        if (window === undefined) continue;
-        const windowStartMs = windowEndMs - window.windowMs;
-        issued.push({ id, windowStartMs, windowEndMs, ...window.issue() });
-        this.#touch(id, windowEndMs);
-      }
-    }
-    return issued;
+  /** Issues what the readings taken since the last call have made due. */
+  issueByWatermark(): IssuedAverage[] {
+    return [...this.#touched.keys()].flatMap((id) => {
+      const meter = this.#meters.get(id);
+      return meter === undefined ? [] : this.#issue(id, this.#dueByWatermark(meter));
+    });
+  }
+
+  /** Issues what time has made due. */
+  issueByTime(moment: Moment): IssuedAverage[] {
+    return [...this.#meters].flatMap(([id, meter]) =>
+      this.#issue(id, this.#dueByTime(meter, moment)),
+    );
   }
 
   /**
@@ -158,19 +171,30 @@ export class TumblingAverages {
     return { windows, meters };
   }
 
-  #dueWindows(_id: string, meter: Meter, moment: Moment): number[] {
+  #issue(id: string, due: readonly [number, OpenWindow][]): IssuedAverage[] {
+    return due.map(([windowEndMs, { window }]) => {
+      this.#touch(id, windowEndMs);
+      const windowStartMs = windowEndMs - window.windowMs;
+      return { id, windowStartMs, windowEndMs, ...window.issue() };
+    });
+  }
+
+  #dueByWatermark(meter: Meter): [number, OpenWindow][] {
     const watermarkMs = this.#watermark(meter);
+    return changedWindows(
+      meter,
+      (windowEndMs, { late, closes }) =>
+        closes || (late === undefined && windowEndMs <= watermarkMs),
+    );
+  }
+
+  #dueByTime(meter: Meter, moment: Moment): [number, OpenWindow][] {
     const silent = moment.inputIdle && moment.monotonicMs - meter.heardMs >= this.#config.silenceMs;
-    const due: number[] = [];
-    for (const [windowEndMs, { window, late }] of meter.open) {
-      if (!window.changed) continue;
-      const isDue =
-        late === undefined
-          ? windowEndMs <= watermarkMs || (silent && this.#hasEnded(windowEndMs, moment))
-          : hasSettled(late, moment.monotonicMs);
-      if (isDue) due.push(windowEndMs);
-    }
-    return due.toSorted((a, b) => a - b);
+    return changedWindows(meter, (windowEndMs, { late }) =>
+      late === undefined
+        ? silent && this.#hasEnded(windowEndMs, moment)
+        : hasSettled(late, moment.monotonicMs),
+    );
   }
 
   /** A silent meter's window is left open while more readings could still be measured for it. */
@@ -203,7 +227,7 @@ export class TumblingAverages {
       previous === undefined || previous.windowMs === windowMs
         ? new Window(windowMs, previous)
         : Window.after(windowMs, previous);
-    const entry: OpenWindow = { window, late: undefined };
+    const entry: OpenWindow = { window, closes: false, late: undefined };
     meter.open.set(windowEndMs, entry);
     return entry;
   }
@@ -213,6 +237,16 @@ export class TumblingAverages {
     if (ends === undefined) this.#touched.set(id, new Set([windowEndMs]));
     else ends.add(windowEndMs);
   }
+}
+
+/** The windows with readings that no result has, of which `isDue` holds, oldest first. */
+function changedWindows(
+  { open }: Meter,
+  isDue: (windowEndMs: number, entry: OpenWindow) => boolean,
+): [number, OpenWindow][] {
+  return [...open]
+    .filter(([windowEndMs, entry]) => entry.window.changed && isDue(windowEndMs, entry))
+    .toSorted(([a], [b]) => a - b);
 }
 
 function hasSettled(late: { sinceMs: number; lastMs: number }, monotonicMs: number): boolean {

@@ -53,6 +53,18 @@ export function windowEndOf(atMs: number, windowMs: number): number {
   return Math.ceil(atMs / windowMs) * windowMs;
 }
 
+const EMPTY: WindowState = {
+  windowMs: 0,
+  count: 0,
+  minimum: Number.POSITIVE_INFINITY,
+  maximum: Number.NEGATIVE_INFINITY,
+  sum: [],
+  sequences: [],
+  others: [],
+  issued: -1,
+  changed: false,
+};
+
 export class Window {
   readonly windowMs: number;
   readonly #sum: number[];
@@ -64,16 +76,16 @@ export class Window {
   #issued: number;
   #changed: boolean;
 
-  constructor(windowMs: number, state?: WindowState) {
+  constructor(windowMs: number, state: WindowState = EMPTY) {
     this.windowMs = windowMs;
-    this.#sum = [...(state?.sum ?? [])];
-    this.#sequences = new SequenceSet(state?.sequences);
-    this.#others = new Set(state?.others);
-    this.#count = state?.count ?? 0;
-    this.#minimum = state?.minimum ?? Number.POSITIVE_INFINITY;
-    this.#maximum = state?.maximum ?? Number.NEGATIVE_INFINITY;
-    this.#issued = state?.issued ?? -1;
-    this.#changed = state?.changed ?? false;
+    this.#sum = [...state.sum];
+    this.#sequences = new SequenceSet(state.sequences);
+    this.#others = new Set(state.others);
+    this.#count = state.count;
+    this.#minimum = state.minimum;
+    this.#maximum = state.maximum;
+    this.#issued = state.issued;
+    this.#changed = state.changed;
   }
 
   /** A window of another length with the same end begins anew, with the next revision. */

@@ -1,0 +1,123 @@
+/** Scores each reading of `readings`, and sends what stands out on `anomalies`. */
+import type { Clock } from '../../shared/src/clock.ts';
+import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
+import type { InputMessage } from '../../shared/src/edge-client.ts';
+import { isAhead } from '../../shared/src/event-time.ts';
+import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
+import type { ModuleDefinition } from '../../shared/src/run-module.ts';
+import type { Anomaly } from '../../shared/src/wire-contract.ts';
+import { AnomalyDetectorConfig } from './config.ts';
+import { MeterWatch, type FoundAnomaly, type Watched } from './core/meter-watch.ts';
+import { DETECTOR_SCHEMA, WatchStore } from './watch-store.ts';
+
+export const anomalyDetector: ModuleDefinition<typeof AnomalyDetectorConfig.shape> = {
+  databaseName: 'anomaly-detector.db',
+  migrations: [DETECTOR_SCHEMA],
+  schema: AnomalyDetectorConfig,
+  start: ({ database, clock }, config) =>
+    new AnomalyDetector(new WatchStore(database), clock, config),
+};
+
+class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
+  readonly #store: WatchStore;
+  readonly #clock: Clock;
+  readonly #meters = new Map<string, MeterWatch>();
+  readonly #touched = new Set<string>();
+  #config: AnomalyDetectorConfig;
+
+  constructor(store: WatchStore, clock: Clock, config: AnomalyDetectorConfig) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#config = config;
+    for (const { id, state } of store.meters()) {
+      this.#meters.set(id, new MeterWatch(optionsOf(config), clock.monotonicMs(), state));
+    }
+  }
+
+  configure(config: AnomalyDetectorConfig): void {
+    this.#config = config;
+    for (const watch of this.#meters.values()) watch.configure(optionsOf(config));
+  }
+
+  take(message: InputMessage, effects: Effects): void {
+    for (const incoming of incomingReadings(message, effects)) {
+      this.#takeReading(message, incoming, effects);
+    }
+  }
+
+  settle(effects: Effects): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [id, watch] of this.#overdue()) {
+      this.#report(id, watch.releaseOverdue(nowMs), effects);
+    }
+    for (const id of this.#touched) {
+      const watch = this.#meters.get(id);
+      if (watch !== undefined) this.#store.write(id, watch.state());
+    }
+    this.#touched.clear();
+  }
+
+  due(): boolean {
+    return this.#overdue().length > 0;
+  }
+
+  #overdue(): [string, MeterWatch][] {
+    const nowMs = this.#clock.monotonicMs();
+    return [...this.#meters].filter(([, watch]) => watch.isOverdue(nowMs));
+  }
+
+  #takeReading(message: InputMessage, { reading, atMs }: IncomingReading, effects: Effects): void {
+    if (isAhead(atMs, this.#clock)) {
+      const reason = 'its time is ahead of the gateway’s clock';
+      effects.quarantine(message, reason, JSON.stringify(reading));
+      return;
+    }
+    const { id, time, temp, seq } = reading;
+    const nowMs = this.#clock.monotonicMs();
+    const watch = this.#watch(id, nowMs);
+    this.#report(id, watch.take({ time, atMs, temp, seq }, nowMs), effects);
+  }
+
+  #report(id: string, { anomalies, repeats, late }: Watched, effects: Effects): void {
+    this.#touched.add(id);
+    effects.counters.repeats += repeats;
+    effects.counters.late += late;
+    for (const anomaly of anomalies) effects.send(anomalyMessage(id, anomaly, this.#config));
+  }
+
+  #watch(id: string, monotonicMs: number): MeterWatch {
+    const known = this.#meters.get(id);
+    if (known !== undefined) return known;
+    const watch = new MeterWatch(optionsOf(this.#config), monotonicMs);
+    this.#meters.set(id, watch);
+    return watch;
+  }
+}
+
+function optionsOf(config: AnomalyDetectorConfig) {
+  return { ...config, variant: 'robust' } as const;
+}
+
+function anomalyMessage(id: string, found: FoundAnomaly, config: AnomalyDetectorConfig) {
+  const { reading, direction, score, usual } = found;
+  const { time, temp, seq } = reading;
+  const anomaly: Anomaly = {
+    id,
+    time,
+    ...(seq === undefined ? {} : { seq }),
+    temp,
+    direction,
+    score,
+    confidence: config.confidence,
+    historySize: config.historySize,
+    usual,
+    recent: found.recent.map(([at, value]) => [at, value]),
+  };
+  return {
+    priority: 0,
+    output: 'anomalies',
+    messageId: `anomaly/${id}/${seq ?? time}`,
+    properties: { kind: 'anomaly' },
+    body: JSON.stringify(anomaly),
+  };
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** Desired properties of the averager's module twin. */
+export const AveragerConfig = z.object({
+  /** Length of the tumbling window, seconds. */
+  windowSeconds: z.int().min(1).max(86_400).default(300),
+  /** How far a meter's watermark stays behind its latest reading, seconds. */
+  latenessSeconds: z.number().min(0).max(3_600).default(30),
+  /** After so much silence a meter's open windows close, seconds. */
+  silenceSeconds: z.number().min(1).max(86_400).default(60),
+});
+export type AveragerConfig = z.infer<typeof AveragerConfig>;
