@@ -6,7 +6,7 @@
  * - a start that fails half-way stops what it had started;
  * - after `stop` no process of the system is left.
  */
-import { readManifest } from '../edge/manifest/read-manifest.ts';
+import { readLocalManifest } from '../edge/manifest/local-manifest.ts';
 import { ensureCertificates } from '../wire/certificates.ts';
 import { controlClient } from '../wire/control-api.ts';
 import type { Settings } from '../wire/settings.ts';
@@ -52,7 +52,7 @@ const PHASES: readonly { readonly title: string; readonly names: readonly Proces
  */
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
   const { chosen, onPhase = () => undefined } = options;
-  const manifest = readManifest(chosen.manifestFile);
+  const manifest = readLocalManifest(chosen);
   await requireFree(chosen.ports);
   const release = claimStateFolder(chosen.stateFolder, options.fresh);
   const processes = new Map<ProcessName, SupervisedProcess>();
@@ -66,7 +66,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     }
     for (const { title, names } of PHASES) {
       await Promise.all(names.map(async (name) => processes.get(name)?.start()));
-      if (names.includes('azure')) await deploy(settings, manifest);
+      if (names.includes('azure')) await deploy(settings, manifest.document);
       onPhase(title);
     }
     return system(settings, processes, release);

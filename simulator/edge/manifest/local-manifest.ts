@@ -16,6 +16,8 @@ export function localVariables(projectFolder: string): Record<string, string> {
 }
 
 /** Reads the manifest that the settings name. @throws ManifestError */
-export function readLocalManifest(settings: Settings): Manifest {
+export function readLocalManifest(
+  settings: Pick<Settings, 'manifestFile' | 'projectFolder'>,
+): Manifest {
   return readManifest(settings.manifestFile, localVariables(settings.projectFolder));
 }
