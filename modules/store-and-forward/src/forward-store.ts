@@ -1,0 +1,80 @@
+/** store-and-forward's state on disk, beside the outbox. */
+import { z } from 'zod';
+import type { Database, Statement } from '../../shared/src/database.ts';
+import type { PackItem } from './core/packing.ts';
+import type { SeenState } from './core/seen-readings.ts';
+
+export const FORWARD_SCHEMA = `
+  CREATE TABLE waiting (first_number INTEGER PRIMARY KEY, readings TEXT NOT NULL);
+  CREATE TABLE meters (id TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE results (row INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL UNIQUE);
+`;
+
+/** Results that are recognised when they come again. */
+const MOST_RESULTS = 20_000;
+
+const Meter = z.object({ id: z.string(), seen: z.string() });
+const Seen = z.object({ sequences: z.array(z.int()), others: z.array(z.string()) });
+const Texts = z.array(z.string());
+
+export class ForwardStore {
+  readonly #database: Database;
+  readonly #insertWaiting: Statement;
+  readonly #clearWaiting: Statement;
+  readonly #writeMeter: Statement;
+  readonly #insertResult: Statement;
+  readonly #trimResults: Statement;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#insertWaiting = database.prepare(
+      'INSERT INTO waiting (first_number, readings) VALUES (?, ?)',
+    );
+    this.#clearWaiting = database.prepare('DELETE FROM waiting');
+    this.#writeMeter = database.prepare(
+      'INSERT INTO meters (id, seen) VALUES (?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen',
+    );
+    this.#insertResult = database.prepare('INSERT OR IGNORE INTO results (identity) VALUES (?)');
+    this.#trimResults = database.prepare(
+      `DELETE FROM results WHERE row <= (SELECT MAX(row) FROM results) - ${MOST_RESULTS}`,
+    );
+  }
+
+  meters(): { id: string; seen: SeenState }[] {
+    const rows = this.#database.prepare('SELECT id, seen FROM meters').all();
+    return rows.map((row) => {
+      const { id, seen } = Meter.parse(row);
+      return { id, seen: Seen.parse(JSON.parse(seen)) };
+    });
+  }
+
+  writeMeter(id: string, seen: SeenState): void {
+    this.#writeMeter.run(id, JSON.stringify(seen));
+  }
+
+  /** Readings that wait for others to share their message, oldest first. */
+  waiting(): PackItem[] {
+    const rows = this.#database
+      .prepare('SELECT readings FROM waiting ORDER BY first_number')
+      .pluck()
+      .all();
+    return rows
+      .flatMap((text) => Texts.parse(JSON.parse(String(text))))
+      .map((text) => ({ text, bytes: Buffer.byteLength(text) }));
+  }
+
+  addWaiting(firstNumber: number, items: readonly PackItem[]): void {
+    this.#insertWaiting.run(firstNumber, JSON.stringify(items.map(({ text }) => text)));
+  }
+
+  clearWaiting(): void {
+    this.#clearWaiting.run();
+  }
+
+  /** Notes an average or anomaly; false when it came before. */
+  addResult(identity: string): boolean {
+    if (this.#insertResult.run(identity).changes === 0) return false;
+    this.#trimResults.run();
+    return true;
+  }
+}
