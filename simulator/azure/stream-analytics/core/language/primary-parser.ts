@@ -129,7 +129,11 @@ export abstract class PrimaryParser extends EmbeddedActionsParser {
     });
     const at = positionOf(first);
     const call = this.OPTION(() => this.SUBRULE(this.callTail));
-    const over = this.OPTION2(() => this.SUBRULE(this.overClause));
+    // `TIMESTAMP BY t OVER id` is the input's, `f(x) OVER (…)` the call's.
+    const over = this.OPTION2({
+      GATE: () => this.LA(2).tokenType === t.OpenParen,
+      DEF: () => this.SUBRULE(this.overClause),
+    });
     return this.ACTION((): Expression => {
       if (call !== undefined) return { kind: 'call', name: path.join('.'), ...call, over, at };
       if (over === undefined) return { kind: 'column', path, at };
