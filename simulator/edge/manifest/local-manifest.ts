@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../../wire/settings.ts';
+import { ManifestError } from './manifest-error.ts';
 import { readManifest, type Manifest } from './read-manifest.ts';
 
 /** Variables of a local start: `MODULES.<folder>` is `dist/modules/<folder>/src/main.js`. */
@@ -20,4 +21,14 @@ export function readLocalManifest(
   settings: Pick<Settings, 'manifestFile' | 'projectFolder'>,
 ): Manifest {
   return readManifest(settings.manifestFile, localVariables(settings.projectFolder));
+}
+
+/** Every module that is to run has something to run. @throws ManifestError naming the others */
+export function requireImages({ file, modules }: Manifest): void {
+  const problems = modules
+    .filter(({ image, status }) => status === 'running' && !existsSync(image))
+    .map(
+      ({ id, image }) => `module ${id}: ${image} does not exist. Compile it with: npm run build`,
+    );
+  if (problems.length > 0) throw new ManifestError(file, problems);
 }
