@@ -8,7 +8,7 @@
  */
 
 /** Length of the upstream queue at which a priority waits here: anomalies, averages, telemetry. */
-const LONGEST_QUEUE = [2_000, 500, 32];
+const LONGEST_QUEUE = [2_000, 500, 8];
 /** Messages of each priority that one trickle lets through. */
 const TRICKLE = [20, 20, 1];
 
