@@ -5,8 +5,8 @@ export interface IdentityName {
   readonly moduleId?: string;
 }
 
-/** What a client says of itself in an MQTT CONNECT to IoT Hub or edgeHub. */
-export interface MqttUsername extends IdentityName {
+/** An identity and the hub that it belongs to, as a client names them. */
+export interface HubIdentityName extends IdentityName {
   /** Logical host name of the IoT Hub. */
   readonly hostName: string;
 }
@@ -22,13 +22,21 @@ export function identityResource(hostName: string, { deviceId, moduleId }: Ident
   return moduleId === undefined ? device : `${device}/modules/${moduleId}`;
 }
 
+/** The reverse of `identityResource`; undefined when it names no device or module. */
+export function parseIdentityResource(resource: string): HubIdentityName | undefined {
+  const match = /^([^/]+)\/devices\/([^/]+)(?:\/modules\/([^/]+))?$/.exec(resource);
+  if (match === null) return undefined;
+  const [, hostName = '', deviceId = '', moduleId] = match;
+  return moduleId === undefined ? { hostName, deviceId } : { hostName, deviceId, moduleId };
+}
+
 /**
  * Reads `<hub>/<device>[/<module>]/?api-version=…`; undefined when it is malformed.
  *
  * Source: MqttUsernameParser.cs of Azure/iotedge, and the same rule at IoT Hub. The value of
  * api-version is not checked, unknown parameters are ignored.
  */
-export function parseMqttUsername(username: string): MqttUsername | undefined {
+export function parseMqttUsername(username: string): HubIdentityName | undefined {
   const match = /^([^/]+)\/([^/]+)(?:\/([^/?]+))?\/\??([^/]*)$/.exec(username);
   if (match === null) return undefined;
   const [, hostName = '', deviceId = '', moduleId, parameters = ''] = match;

@@ -72,6 +72,16 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   }
 }
 
+/** The merge patch that turns `before` into `after`: all of it, and `null` for what is gone. */
+export function patchBetween(before: JsonObject, after: JsonObject): JsonObject {
+  const gone = Object.entries(before).map(([key, old]): [string, Json] => {
+    const value = after[key];
+    if (value === undefined) return [key, null];
+    return [key, isPlainObject(old) && isPlainObject(value) ? patchBetween(old, value) : value];
+  });
+  return { ...after, ...Object.fromEntries(gone) };
+}
+
 function change(
   section: TwinSection,
   patch: unknown,
