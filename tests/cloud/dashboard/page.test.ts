@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import type { RunningDashboard } from '../../../cloud/dashboard/server/dashboard.ts';
+import { launchBrowser, openPage } from '../../support/browser.ts';
+import { startTestEventHubs, type TestEventHubs } from '../../support/event-hubs.ts';
+import { eventually } from '../../support/eventually.ts';
+import { testSettings, type TestSettings } from '../../support/settings.ts';
+import { appendAnomaly, appendAverage, startTestDashboard } from './sample-hubs.ts';
+
+const HOSTILE_ID = '<img src=x onerror="window.hacked=1">';
+const SPIKE = {
+  id: 'Meter01',
+  time: '2026-11-22T18:02:00Z',
+  temp: 90,
+  direction: 'spike',
+} as const;
+
+describe('dashboard page', function () {
+  this.timeout(30_000);
+  let test: TestSettings;
+  let hubs: TestEventHubs;
+  let dashboard: RunningDashboard;
+  let browser: Browser;
+  let page: Page;
+  let faults: string[];
+
+  before(async () => {
+    test = await testSettings();
+    hubs = await startTestEventHubs(test.settings);
+    for (const [id, average] of [
+      ['Meter01', 66],
+      ['Meter02', 70.5],
+      [HOSTILE_ID, 73],
+    ] as const) {
+      await appendAverage(hubs, { id, windowEnd: '2026-11-22T18:05:00Z', average });
+    }
+    await appendAnomaly(hubs, SPIKE);
+    await appendAnomaly(hubs, { ...SPIKE, id: HOSTILE_ID, time: '2026-11-22T18:04:00Z' });
+    dashboard = await startTestDashboard(test.settings);
+    browser = await launchBrowser();
+    ({ page, faults } = await openPage(browser));
+    await page.goto(dashboard.url);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: /^Meter02: 70.5/ }).waitFor();
+  });
+
+  after(async () => {
+    await browser.close();
+    await dashboard.stop();
+    await hubs.stop();
+    await test.cleanup();
+  });
+
+  const bar = (text: string) => page.locator('.bar').filter({ hasText: text });
+
+  it('shows the latest average of each meter, with a shape beside each colour', async () => {
+    assert.match((await bar('Meter01').textContent()) ?? '', /▼66\.0/);
+    assert.match((await bar('Meter02').textContent()) ?? '', /●70\.5/);
+    assert.match((await bar('<img').textContent()) ?? '', /▲73\.0/);
+  });
+
+  it('lists anomalies newest first', async () => {
+    const meters = await page.locator('tbody th').allTextContents();
+
+    assert.deepEqual(meters, [HOSTILE_ID, 'Meter01']);
+  });
+
+  it('draws a line for each meter', async () => {
+    const { width, height } = await page.locator('.lines canvas').evaluate((canvas) => ({
+      width: canvas.clientWidth,
+      height: canvas.clientHeight,
+    }));
+
+    assert.ok(width > 300 && height > 100);
+    assert.equal(await page.locator('.line-keys .swatch').count(), 3);
+  });
+
+  it('shows a new average without a reload, and all of them after one', async () => {
+    await appendAverage(hubs, { id: 'Meter02', windowEnd: '2026-11-22T18:10:00Z', average: 71.25 });
+    await page.getByRole('button', { name: /^Meter02: 71.3/ }).waitFor();
+
+    await page.reload();
+    await page.getByRole('button', { name: /^Meter02: 71.3/ }).waitFor();
+    assert.equal(await page.locator('.bar').count(), 3);
+  });
+
+  it('picks a meter out by keyboard', async () => {
+    await bar('Meter02').focus();
+    await page.keyboard.press('Enter');
+
+    assert.equal(await bar('Meter02').getAttribute('aria-pressed'), 'true');
+    assert.equal(await page.locator('.line-keys .strong').textContent(), 'Meter02');
+  });
+
+  it('fits the width of a phone', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+
+    assert.equal(overflow, 0);
+  });
+
+  it('says so when the dashboard goes away, and comes back by itself', async () => {
+    const { port } = new URL(dashboard.url);
+    await dashboard.stop();
+    await page.getByText('Dashboard not reachable').waitFor();
+    faults.length = 0; // A refused connection is an error in the browser's console.
+
+    dashboard = await startTestDashboard(test.settings, Number(port));
+    await page.getByText('Live', { exact: true }).waitFor();
+    await eventually(async () => assert.equal(await page.locator('.bar').count(), 3));
+  });
+
+  it('runs nothing that a meter calls itself, and has no error in the console', async () => {
+    assert.equal(await page.evaluate('window.hacked'), undefined);
+    assert.deepEqual(
+      faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED')),
+      [],
+    );
+  });
+});
