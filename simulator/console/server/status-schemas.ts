@@ -121,5 +121,5 @@ export type FunctionInvocation = z.infer<typeof FunctionInvocation>;
 export const FunctionsStatus = z.object({ invocations: z.array(FunctionInvocation) });
 export type FunctionsStatus = z.infer<typeof FunctionsStatus>;
 
-export const LinkStatus = z.object({ state: z.enum(['mended', 'cut']) });
+export const LinkStatus = z.object({ up: z.boolean(), sinceMs: Milliseconds });
 export type LinkStatus = z.infer<typeof LinkStatus>;

@@ -77,7 +77,7 @@ function sampleStatus(settings: Settings) {
         },
       ],
     },
-    link: { state: 'mended' },
+    link: { up: true, sinceMs: NOW_MS },
     edgeHub: {
       clients: [
         { id: 'Meter01', connected: true },

@@ -50,9 +50,10 @@ function numbersOf({ status, samples }: System) {
 }
 
 function LinkStage({ link }: { readonly link: LinkStatus | undefined }) {
+  const state = link === undefined ? 'unknown' : link.up ? 'up' : 'cut';
   return (
-    <li class={`stage link ${link?.state ?? ''}`}>
-      <span class="stage-title">Link {link?.state ?? 'unknown'}</span>
+    <li class={`stage link ${state}`}>
+      <span class="stage-title">Link {state}</span>
       <LinkButton link={link} />
     </li>
   );

@@ -7,7 +7,7 @@ import { Sparkline } from '../look/sparkline.tsx';
 import { Table } from '../look/table.tsx';
 import { ratePerSecond } from '../rate.ts';
 import type { Sample, System } from '../system.ts';
-import { formatBytes, formatCount, formatRate } from '../words.ts';
+import { formatBytes, formatCount, formatRate, formatTime } from '../words.ts';
 import { LinkButton } from './link-button.tsx';
 import { ModulesCard } from './modules-card.tsx';
 
@@ -60,11 +60,11 @@ function LinkCard({ system: { status, samples } }: { readonly system: System }) 
   return (
     <Card title="Link to the cloud" aside={<LinkButton link={valueOf(status.link)} />}>
       <SectionView section={status.link}>
-        {({ state }) => (
-          <p class={`link-state ${state}`}>
-            {state === 'cut'
-              ? 'Cut: readings wait on the gateway.'
-              : 'Mended: readings go up as they come.'}
+        {({ up, sinceMs }) => (
+          <p class={`link-state ${up ? 'up' : 'cut'}`}>
+            {up
+              ? 'Up: readings go to the cloud as they come.'
+              : `Cut since ${formatTime(sinceMs)}: readings wait on the gateway.`}
           </p>
         )}
       </SectionView>

@@ -4,7 +4,7 @@ import { ActionButton } from '../look/action-button.tsx';
 
 /** Cuts or mends the link between gateway and cloud. */
 export function LinkButton({ link }: { readonly link: LinkStatus | undefined }) {
-  const command = link?.state === 'cut' ? 'mend' : 'cut';
+  const command = link?.up === false ? 'mend' : 'cut';
   return (
     <ActionButton
       act={() => postJson('api/link', { command })}
