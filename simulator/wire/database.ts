@@ -47,6 +47,15 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
   }
 }
 
+/**
+ * Opens a database that another process writes, for reading only.
+ *
+ * @throws Error when there is no such file or SQLite cannot read it
+ */
+export function openReadOnly(path: string): Database {
+  return new Sqlite(path, { readonly: true, fileMustExist: true });
+}
+
 function migrate(database: Database, migrations: readonly string[]): void {
   const version = database.pragma('user_version', { simple: true }) as number;
   if (version > migrations.length) {

@@ -1,0 +1,108 @@
+/**
+ * The anomalies that must be found, and the incidents they make.
+ *
+ * Behind a gateway each reading is scored, in order of `seq`, unless its time is not later than that
+ * of the last one scored. Without a gateway, means of 30 seconds are scored, within an hour.
+ */
+import { expectedWindows, type OutOfOrderPolicy } from './expected-windows.ts';
+import { anomalousPositions, spread, type SeriesValue } from './kernel-detector.ts';
+import type { MeasuredMeter } from './measured.ts';
+
+const CONFIDENCE = 99.99;
+const HISTORY_SIZE = 120;
+const DIRECT_WINDOW_MS = 30_000;
+const DIRECT_LIMIT_MS = 3_600_000;
+/** An anomaly belongs to an incident that began at most this long before it. */
+const INCIDENT_MS = 300_000;
+/** From so many standard deviations on a deviation cannot be missed. */
+const CERTAIN_SIGMA = 10;
+
+export interface ExpectedAnomaly {
+  readonly id: string;
+  /** Event time, epoch milliseconds; without a gateway the end of the 30 seconds. */
+  readonly atMs: number;
+}
+
+/** An injected anomaly, where it shows in what is scored. */
+export interface InjectedAnomaly extends ExpectedAnomaly {
+  /** Whether it is large and lonely enough that it must be found. */
+  readonly isCertain: boolean;
+}
+
+export interface ExpectedIncident {
+  readonly id: string;
+  readonly startMs: number;
+}
+
+/** What a detector on the meter's path must raise, in order of time. */
+export function expectedAnomalies(
+  meter: MeasuredMeter,
+  policy: OutOfOrderPolicy,
+): ExpectedAnomaly[] {
+  const series = scoredSeries(meter, policy);
+  const limit = meter.isDirect ? { durationMs: DIRECT_LIMIT_MS } : {};
+  const settings = { confidence: CONFIDENCE, historySize: HISTORY_SIZE, ...limit };
+  return anomalousPositions(series, settings).flatMap((position) => {
+    const value = series[position];
+    return value === undefined ? [] : [{ id: meter.id, atMs: value.atMs }];
+  });
+}
+
+/** Each incident begins with the first anomaly that no earlier incident of its meter takes in. */
+export function expectedIncidents(anomalies: readonly ExpectedAnomaly[]): ExpectedIncident[] {
+  const incidents: ExpectedIncident[] = [];
+  const latest = new Map<string, number>();
+  for (const { id, atMs } of anomalies.toSorted((one, other) => one.atMs - other.atMs)) {
+    const startMs = latest.get(id);
+    if (startMs !== undefined && atMs - startMs <= INCIDENT_MS) continue;
+    latest.set(id, atMs);
+    incidents.push({ id, startMs: atMs });
+  }
+  return incidents;
+}
+
+/** The meter's injected anomalies; certain are those at least 10 sigma out after 120 quiet values. */
+export function injectedAnomalies(
+  meter: MeasuredMeter,
+  policy: OutOfOrderPolicy,
+): InjectedAnomaly[] {
+  const series = scoredSeries(meter, policy);
+  const positions = new Map(series.map(({ atMs }, position) => [atMs, position]));
+  let previous = Number.NEGATIVE_INFINITY;
+  return meter.readings.flatMap(({ injected, atMs }) => {
+    if (injected === null) return [];
+    const shownMs = meter.isDirect ? windowEnd(atMs) : atMs;
+    const position = positions.get(shownMs);
+    const isLonely = position !== undefined && position - previous >= HISTORY_SIZE;
+    previous = position ?? previous;
+    const isCertain = isLonely && sigmas(series, position) >= CERTAIN_SIGMA;
+    return [{ id: meter.id, atMs: shownMs, isCertain }];
+  });
+}
+
+function sigmas(series: readonly SeriesValue[], position: number): number {
+  const before = series.slice(Math.max(0, position - HISTORY_SIZE), position);
+  if (before.length + 1 < HISTORY_SIZE) return 0;
+  const { mean, deviation } = spread(before.map(({ value }) => value));
+  return Math.abs((series[position]?.value ?? mean) - mean) / deviation;
+}
+
+function windowEnd(atMs: number): number {
+  return Math.ceil(atMs / DIRECT_WINDOW_MS) * DIRECT_WINDOW_MS;
+}
+
+function scoredSeries(meter: MeasuredMeter, policy: OutOfOrderPolicy): SeriesValue[] {
+  if (meter.isDirect) {
+    return expectedWindows(meter, DIRECT_WINDOW_MS, policy)
+      .filter(({ isClosed }) => isClosed)
+      .map(({ endMs, average }) => ({ atMs: endMs, value: average }));
+  }
+  const series: SeriesValue[] = [];
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const { atMs, temp } of meter.readings) {
+    if (atMs <= lastMs) continue;
+    series.push({ atMs, value: temp });
+    lastMs = atMs;
+  }
+  return series;
+}

@@ -1,0 +1,66 @@
+/**
+ * Compares what came out of the system with what the journal says must come out.
+ *
+ * Invariants:
+ * - every reading is in the archive, once after removing repeats by identity, with equal values, and
+ *   nothing else is;
+ * - every closed window has its average, the last revision counts, and there are no other windows;
+ * - every incident has one mail, and every mail an incident.
+ */
+import { compareAverages } from './compare-averages.ts';
+import { compareDetection } from './compare-detection.ts';
+import { compareIncidents } from './compare-incidents.ts';
+import { compareReadings } from './compare-readings.ts';
+import type { Comparison } from './comparison.ts';
+import { expectedAnomalies } from './expected-anomalies.ts';
+import { expectedWindows, type OutOfOrderPolicy } from './expected-windows.ts';
+import type { MeasuredMeter } from './measured.ts';
+import type { Observed } from './observed.ts';
+
+const WINDOW_MS = 300_000;
+const MONTH_MS = 30 * 86_400_000;
+
+export interface Reconciliation {
+  readonly comparisons: readonly Comparison[];
+  /** Archive rows beyond one for each reading: redeliveries that nobody downstream could fold. */
+  readonly rawRepeats: number;
+  /** Averages re-issued, or repeated, beyond one for each window. */
+  readonly repeatedAverages: number;
+  readonly injected: number;
+  readonly falseAlarms: number;
+  readonly falseAlarmsPerMeterMonth: number;
+}
+
+/** Compares everything. */
+export function reconcile(
+  meters: readonly MeasuredMeter[],
+  observed: Observed,
+  policy: OutOfOrderPolicy,
+): Reconciliation {
+  const windows = meters.flatMap((meter) => expectedWindows(meter, WINDOW_MS, policy));
+  const anomalies = meters.flatMap((meter) => expectedAnomalies(meter, policy));
+  const readings = meters.reduce((sum, meter) => sum + meter.readings.length, 0);
+  const detection = compareDetection(meters, observed.alerts, policy);
+  return {
+    comparisons: [
+      compareReadings(meters, observed.archive),
+      compareAverages(windows, observed.averages),
+      compareIncidents(anomalies, observed.incidentMails),
+      detection.comparison,
+    ],
+    rawRepeats: Math.max(0, observed.archive.length - readings),
+    repeatedAverages: Math.max(0, observed.averages.length - windows.length),
+    injected: detection.injected,
+    falseAlarms: detection.falseAlarms,
+    falseAlarmsPerMeterMonth: detection.falseAlarms / meterMonths(meters),
+  };
+}
+
+/** Time under watch, meters added up, in months of 30 days. */
+function meterMonths(meters: readonly MeasuredMeter[]): number {
+  const spans = meters.map(({ readings }) => {
+    const instants = readings.map(({ atMs }) => atMs);
+    return Math.max(0, (instants.at(-1) ?? 0) - (instants[0] ?? 0));
+  });
+  return Math.max(spans.reduce((sum, span) => sum + span, 0) / MONTH_MS, Number.MIN_VALUE);
+}
