@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import type { Comparison } from '../../../simulator/proof/oracle/comparison.ts';
+import type { Observed } from '../../../simulator/proof/oracle/observed.ts';
+import { reconcile } from '../../../simulator/proof/oracle/reconcile.ts';
+import { faultless, meter, POLICY, quiet } from './measured-meters.ts';
+
+const SPIKE_AT = 300;
+const GATEWAY = meter('Meter01', quiet(400).with(SPIKE_AT, 95), { [SPIKE_AT]: 'spike' });
+const DIRECT = { ...meter('Meter02', quiet(1_000)), isDirect: true };
+const METERS = [GATEWAY, DIRECT];
+
+function problemsOf(observed: Observed, what: Comparison['what']): string {
+  const { comparisons } = reconcile(METERS, observed, POLICY);
+  const others = comparisons.filter((comparison) => comparison.what !== what);
+  assert.deepEqual(
+    others.flatMap(({ problems }) => problems),
+    [],
+  );
+  const problems = comparisons.find((comparison) => comparison.what === what)?.problems ?? [];
+  assert.notEqual(problems.length, 0, 'the fault went unnoticed');
+  return problems.join('\n');
+}
+
+describe('reconciliation', () => {
+  const good = faultless(METERS);
+
+  it('finds nothing to complain about in a faultless run', () => {
+    const { comparisons, rawRepeats, falseAlarms } = reconcile(METERS, good, POLICY);
+    for (const { expected, found, problems } of comparisons) {
+      assert.deepEqual(problems, []);
+      assert.equal(found, expected);
+    }
+    assert.deepEqual([rawRepeats, falseAlarms], [0, 0]);
+  });
+
+  it('notices a lost reading', () => {
+    const archive = good.archive.toSpliced(7, 1);
+    assert.match(problemsOf({ ...good, archive }, 'readings'), /reading Meter01\/\d+ .* is lost/);
+  });
+
+  it('notices a reading with another value, or with two', () => {
+    const [first, ...rest] = good.archive;
+    assert.ok(first !== undefined);
+    const wrong = { ...first, temp: first.temp + 0.01 };
+    const problems = (archive: Observed['archive']) => problemsOf({ ...good, archive }, 'readings');
+    assert.match(problems([wrong, ...rest]), /is 70\.01 at .*, not 70 at/);
+    assert.match(problems([wrong, first, ...rest]), /with two values/);
+  });
+
+  it('notices a reading that nobody measured', () => {
+    const [first] = good.archive;
+    assert.ok(first !== undefined);
+    const archive = [...good.archive, { ...first, seq: 5 }];
+    assert.match(problemsOf({ ...good, archive }, 'readings'), /nobody measured/);
+  });
+
+  it('counts repeats without complaint', () => {
+    const archive = [...good.archive, ...good.archive.slice(0, 30)];
+    const result = reconcile(METERS, { ...good, archive }, POLICY);
+    assert.equal(result.rawRepeats, 30);
+    assert.deepEqual(
+      result.comparisons.flatMap(({ problems }) => problems),
+      [],
+    );
+  });
+
+  it('notices a missing window', () => {
+    const averages = good.averages.slice(1);
+    assert.match(problemsOf({ ...good, averages }, 'averages'), /has no average/);
+  });
+
+  it('notices a doubled window that counts readings twice', () => {
+    const [first] = good.averages;
+    assert.ok(first !== undefined);
+    const doubled = { ...first, count: first.count * 2, revision: 1 };
+    const averages = [...good.averages, doubled];
+    assert.match(problemsOf({ ...good, averages }, 'averages'), /60 readings\), not .*30 readings/);
+  });
+
+  it('notices two different results of one revision', () => {
+    const [first] = good.averages;
+    assert.ok(first !== undefined);
+    const averages = [{ ...first, average: first.average + 1 }, ...good.averages];
+    assert.match(problemsOf({ ...good, averages }, 'averages'), /two results of revision 0/);
+  });
+
+  it('notices a window that no reading belongs to', () => {
+    const [first] = good.averages;
+    assert.ok(first !== undefined);
+    const averages = [...good.averages, { ...first, windowEndMs: first.windowEndMs - 600_000 }];
+    assert.match(problemsOf({ ...good, averages }, 'averages'), /no reading belongs/);
+  });
+
+  it('takes the last revision, whatever the order of arrival', () => {
+    const [first, ...rest] = good.averages;
+    assert.ok(first !== undefined);
+    const early = { ...first, count: 3, average: 1, revision: 0 };
+    const averages = [{ ...first, revision: 1 }, early, ...rest];
+    const { comparisons } = reconcile(METERS, { ...good, averages }, POLICY);
+    assert.deepEqual(
+      comparisons.flatMap(({ problems }) => problems),
+      [],
+    );
+  });
+
+  it('notices a mail too many, a mail twice and a missing mail', () => {
+    const problems = (incidentMails: string[]) =>
+      problemsOf({ ...good, incidentMails }, 'incidents');
+    const [mail] = good.incidentMails;
+    assert.ok(mail !== undefined);
+    assert.match(problems([mail, 'Meter02/2026-11-22T12:00:00.000Z']), /has no incident/);
+    assert.match(problems([mail, mail]), /has 2 mails/);
+    assert.match(problems([]), /has no mail/);
+  });
+
+  it('notices an injected anomaly that nobody found, and counts false alarms', () => {
+    assert.match(problemsOf({ ...good, alerts: [] }, 'detection'), /was not found/);
+    const alerts = [...good.alerts, { id: 'Meter02', atMs: 0 }];
+    const { falseAlarms, falseAlarmsPerMeterMonth } = reconcile(
+      METERS,
+      { ...good, alerts },
+      POLICY,
+    );
+    assert.equal(falseAlarms, 1);
+    assert.ok(falseAlarmsPerMeterMonth > 0);
+  });
+
+  it('names a few problems and counts the rest', () => {
+    const problems = problemsOf({ ...good, archive: [] }, 'readings').split('\n');
+    assert.equal(problems.length, 6);
+    assert.equal(problems.at(-1), 'and 1395 more problems of this kind');
+  });
+});
