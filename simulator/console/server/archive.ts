@@ -45,6 +45,7 @@ export class Archive {
    * @throws ControlError 404 when there is no such file
    */
   async read(path: string): Promise<ArchiveFile> {
+    if (hasDotSegments(path)) throw notInArchive();
     const blob = this.#container.getBlobClient(path);
     try {
       const { contentLength: bytes = 0 } = await blob.getProperties();
@@ -53,7 +54,7 @@ export class Archive {
       const rows = parseCsv(text, MAX_VIEW_ROWS);
       return { path, bytes, rows, isComplete: shown === bytes && rows.length < MAX_VIEW_ROWS };
     } catch (error) {
-      if (isNotFound(error)) throw new ControlError(404, 'There is no such file in the archive.');
+      if (isNotFound(error)) throw notInArchive();
       throw error;
     }
   }
@@ -61,4 +62,13 @@ export class Archive {
 
 function isNotFound(error: unknown): boolean {
   return error instanceof RestError && error.statusCode === 404;
+}
+
+/** A URL would take them as a way out of the container. */
+function hasDotSegments(path: string): boolean {
+  return path.split(/[\\/]/).some((segment) => segment === '.' || segment === '..');
+}
+
+function notInArchive(): ControlError {
+  return new ControlError(404, 'There is no such file in the archive.');
 }

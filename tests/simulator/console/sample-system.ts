@@ -35,7 +35,8 @@ export async function startSampleSystem(settings: Settings): Promise<SampleSyste
           if (request.url === '/meters/Meter03/connect') {
             throw new ControlError(409, 'edgeHub refused Meter03: it is not a child of gateway-01');
           }
-          calls.push({ path: `${name} ${request.url}`, body: request.body });
+          if (!request.url.endsWith('/methods/status'))
+            calls.push({ path: `${name} ${request.url}`, body: request.body });
           return {};
         });
       }),
