@@ -18,7 +18,7 @@ import {
   type SdkMessage,
   type TransportConstructor,
 } from './deferred-puback.ts';
-import type { DesiredProperties, EdgeClient, EdgeHandlers, OutputMessage } from './edge-client.ts';
+import type { EdgeClient, EdgeHandlers, OutputMessage } from './edge-client.ts';
 import { EdgeError, messageOf } from './edge-error.ts';
 import type { Logger } from './logger.ts';
 import { PROBE_CONNECTION_STRING, verifyDeferredPuback } from './puback-probe.ts';
@@ -52,6 +52,8 @@ export async function createIotEdgeClient(clock: Clock, log: Logger): Promise<Ed
 interface Connection {
   readonly client: SdkClient;
   twin: Twin | undefined;
+  /** Version of the desired properties that was handed over last. */
+  desiredVersion: number | undefined;
   lost: boolean;
 }
 
@@ -135,7 +137,12 @@ class IotEdgeClient implements EdgeClient {
   async #open(handlers: EdgeHandlers): Promise<Connection> {
     const client = await ModuleClient.fromEnvironment(this.#transport(handlers));
     client.setRetryPolicy(NO_RETRY);
-    const connection: Connection = { client, twin: undefined, lost: false };
+    const connection: Connection = {
+      client,
+      twin: undefined,
+      desiredVersion: undefined,
+      lost: false,
+    };
     client.on('error', (error: Error) => this.#lose(connection, handlers, error));
     client.on('disconnect', (result: { transportObj?: Error } | undefined) =>
       this.#lose(connection, handlers, result?.transportObj ?? new Error('connection closed')),
@@ -210,11 +217,21 @@ class IotEdgeClient implements EdgeClient {
     if (twin === undefined) throw new Error('no twin');
     connection.twin = twin;
     twin.on('error', (error: Error) => this.#lose(connection, handlers, error));
-    twin.on('properties.desired', () => {
-      if (!connection.lost) handlers.desired(desiredOf(twin));
-    });
+    twin.on('properties.desired', () => this.#handDesired(connection, twin, handlers));
     // A change between the first answer and the subscription would be missed.
     await getTwin();
+  }
+
+  /**
+   * Hands over each version once. While the SDK waits for a twin its copy is empty, and an event
+   * that it put off before then shows that: such a document, without version, is none.
+   */
+  #handDesired(connection: Connection, twin: Twin, handlers: EdgeHandlers): void {
+    const { $version, ...properties }: Record<string, unknown> = { ...twin.properties.desired };
+    if (connection.lost || typeof $version !== 'number') return;
+    if ($version === connection.desiredVersion) return;
+    connection.desiredVersion = $version;
+    handlers.desired({ version: $version, properties });
   }
 
   #lose(connection: Connection, handlers: EdgeHandlers, reason: Error): void {
@@ -255,9 +272,4 @@ class IotEdgeClient implements EdgeClient {
 
 function propertiesOf(message: SdkMessage): Record<string, string> {
   return Object.fromEntries(message.properties.propertyList.map(({ key, value }) => [key, value]));
-}
-
-function desiredOf(twin: Twin): DesiredProperties {
-  const { $version, ...properties }: Record<string, unknown> = { ...twin.properties.desired };
-  return { version: typeof $version === 'number' ? $version : 0, properties };
 }

@@ -1,0 +1,49 @@
+/** A module as a real process, as edgeAgent would start it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
+
+export class ModuleProcess {
+  readonly #child: ChildProcess;
+  #output = '';
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+  }
+
+  /** Starts `modules/<folder>/src/main.ts` with an environment of its own. */
+  static start(folder: string, environment: Record<string, string>): ModuleProcess {
+    const child = spawn(process.execPath, ['--import', 'tsx', `modules/${folder}/src/main.ts`], {
+      cwd: PROJECT_FOLDER,
+      env: { PATH: process.env['PATH'], LOG_LEVEL: 'info', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new ModuleProcess(child);
+  }
+
+  /** Everything it wrote to stdout and stderr. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Sends a signal and waits for the end; resolves with the exit code, null after a kill. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+      return this.#child.exitCode;
+    }
+    const exited = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    await exited;
+    return this.#child.exitCode;
+  }
+
+  /** Waits until it ends by itself. */
+  async exitCode(): Promise<number | null> {
+    if (this.#child.exitCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+}
