@@ -43,7 +43,7 @@ export async function startMailbox({ settings, log }: LocalProcessContext): Prom
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
-    closeTimeout: 1_000,
+    closeTimeout: 200,
     onData: (stream, _session, callback) => {
       receive(store, stream).then(
         () => callback(),

@@ -14,6 +14,8 @@ import {
 export const START_MS = Date.parse('2026-11-22T18:05:30Z');
 export const GROUP_WAIT_MS = 30_000;
 
+export const toIso = (atMs: number): string => new Date(atMs).toISOString();
+
 export interface TestClock {
   nowMs: number;
 }

@@ -3,7 +3,7 @@ import type { Anomaly } from '../../../../cloud/function/src/core/anomaly.ts';
 import { composeMail, incidentName } from '../../../../cloud/function/src/core/incident-mail.ts';
 import type { IncidentMail } from '../../../../cloud/function/src/core/incident-mail.ts';
 import { escapeHtml, oddsPhrase, visible } from '../../../../cloud/function/src/core/wording.ts';
-import { anomaly, START_MS } from '../support.ts';
+import { anomaly, START_MS, toIso } from '../support.ts';
 
 const HOSTILE = '<script>alert(1)</script>"\'&\r\nBcc: all@example.com\u202e\ud800';
 
@@ -11,7 +11,7 @@ function mail(first: Anomaly, ...others: Anomaly[]): IncidentMail {
   return composeMail([first, ...others], {
     startMs: first.atMs,
     dashboardUrl: 'http://127.0.0.1:8080/?a=1&b=2',
-    toIso: (atMs) => new Date(atMs).toISOString(),
+    toIso,
   });
 }
 
