@@ -46,8 +46,7 @@ export class InputStage implements Stateful {
     const eventMs = this.#eventTime(unplaced);
     const substream = this.#substreamOf(unplaced);
     if (eventMs === undefined || substream === undefined) {
-      this.#counts.conversionErrors += 1;
-      this.#counts.droppedEvents += 1;
+      this.#countConversionErrors(1);
       return;
     }
     const judgement = this.#policy?.judge(substream, eventMs, event.arrivalMs);
@@ -57,6 +56,12 @@ export class InputStage implements Stateful {
     this.#plan.fan.row(this.#row(event, timestampMs, substream));
     if (this.#policy === undefined) return;
     this.#plan.fan.watermark({ substream, timeMs: this.#policy.watermarkMs(substream) });
+  }
+
+  /** Counts what could not even be parsed. */
+  countUnreadable(count: number): void {
+    this.#counts.eventsIn += count;
+    this.#countConversionErrors(count);
   }
 
   /** Moves the watermarks on while nothing arrives. */
@@ -93,6 +98,11 @@ export class InputStage implements Stateful {
     if (this.#plan.over.length === 0) return '';
     const keys = this.#plan.over.map((key) => key(row));
     return keys.includes(null) ? undefined : groupingKey(keys);
+  }
+
+  #countConversionErrors(count: number): void {
+    this.#counts.conversionErrors += count;
+    this.#counts.droppedEvents += count;
   }
 
   #count(judgement: Judgement): void {

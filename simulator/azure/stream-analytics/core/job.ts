@@ -70,6 +70,11 @@ export class Job {
     this.#inputs.get(alias.toLowerCase())?.push(event);
   }
 
+  /** Counts elements of a message that are no JSON object: they cannot be taken. */
+  countUnreadable(alias: string, count: number): void {
+    this.#inputs.get(alias.toLowerCase())?.countUnreadable(count);
+  }
+
   /** Lets time pass while nothing arrives, so that windows can close. */
   passTime(nowMs: number): void {
     for (const input of this.#inputs.values()) input.passTime(nowMs);

@@ -28,7 +28,7 @@ export function decodeValue(json: Json): Value {
   const [tag, ...rest] = json;
   switch (tag) {
     case 'i':
-      return BigInt(String(rest[0]));
+      return BigInt(text(rest[0]));
     case 'f':
       return Number(rest[0]);
     case 'd':
@@ -42,10 +42,16 @@ export function decodeValue(json: Json): Value {
   }
 }
 
+/** @throws Error when saved state has something else where a text or number must be */
+export function text(json: Json | undefined): string {
+  if (typeof json === 'string' || typeof json === 'number') return String(json);
+  throw new Error('saved state: a text is expected');
+}
+
 function decodeField(json: Json): [string, Value] {
   if (!isList(json)) throw new Error('saved state: a field is not a pair');
   const [name = null, value = null] = json;
-  return [String(name), decodeValue(value)];
+  return [text(name), decodeValue(value)];
 }
 
 function isList(json: Json): json is readonly Json[] {

@@ -6,20 +6,25 @@ import { QueryFault, type Position } from '../query-error.ts';
 import { SqlDateTime, typeOf, type Value } from '../values.ts';
 import { UNIT_MS, dateUnit, type DateUnit } from './date-units.ts';
 
-type DateFunction = (values: readonly Value[], at: Position) => Value;
+type Apply = (values: readonly Value[], at: Position) => Value;
+
+/** A function whose first argument is a date part. */
+export interface DateFunction {
+  /** With the date part. */
+  readonly argumentCount: number;
+  /** @throws QueryError when the argument is not a date part */
+  readonly bind: (unit: Expression) => Apply;
+}
 
 /** The functions whose first argument is a date part, by upper-case name. */
-export const DATE_FUNCTIONS: ReadonlyMap<
-  string,
-  { readonly argumentCount: number; bind(unit: Expression): DateFunction }
-> = new Map([
+export const DATE_FUNCTIONS: ReadonlyMap<string, DateFunction> = new Map<string, DateFunction>([
   ['DATEADD', { argumentCount: 3, bind: (unit) => dateAdd(dateUnit(unit)) }],
   ['DATEDIFF', { argumentCount: 3, bind: (unit) => dateDiff(dateUnit(unit)) }],
   ['DATEPART', { argumentCount: 2, bind: (unit) => datePart(dateUnit(unit)) }],
   ['DATENAME', { argumentCount: 2, bind: (unit) => dateName(dateUnit(unit)) }],
 ]);
 
-function dateAdd(unit: DateUnit): DateFunction {
+function dateAdd(unit: DateUnit): Apply {
   return ([amount = null, instant = null], at) => {
     const start = instantOf(instant, at);
     const count = tryCast(amount, 'bigint');
@@ -38,7 +43,7 @@ function shifted(epochMs: number, unit: DateUnit, count: number): number {
 }
 
 /** DATEDIFF counts the boundaries crossed, not the time passed. */
-function dateDiff(unit: DateUnit): DateFunction {
+function dateDiff(unit: DateUnit): Apply {
   return ([from = null, to = null], at) => {
     const start = instantOf(from, at);
     const end = instantOf(to, at);
@@ -54,14 +59,14 @@ function boundaryNumber(epochMs: number, unit: DateUnit): number {
   return Math.floor(epochMs / UNIT_MS[unit]);
 }
 
-function datePart(unit: DateUnit): DateFunction {
+function datePart(unit: DateUnit): Apply {
   return ([instant = null], at) => {
     const epochMs = instantOf(instant, at);
     return epochMs === null ? null : BigInt(partOf(epochMs, unit));
   };
 }
 
-function dateName(unit: DateUnit): DateFunction {
+function dateName(unit: DateUnit): Apply {
   const part = datePart(unit);
   return (values, at) => {
     const value = part(values, at);
@@ -69,10 +74,10 @@ function dateName(unit: DateUnit): DateFunction {
   };
 }
 
-const MONTHS = [
-  ...['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August'],
-  ...['September', 'October', 'November', 'December'],
-];
+const MONTHS =
+  'January February March April May June July August September October November December'.split(
+    ' ',
+  );
 
 function nameOfPart(unit: DateUnit, part: number): string {
   return unit === 'month' ? (MONTHS[part - 1] ?? '') : String(part);

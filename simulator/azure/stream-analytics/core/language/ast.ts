@@ -39,7 +39,7 @@ export interface CallExpression {
 export interface CaseExpression {
   readonly kind: 'case';
   readonly operand: Expression | undefined;
-  readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+  readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
   readonly otherwise: Expression | undefined;
   readonly at: Position;
 }

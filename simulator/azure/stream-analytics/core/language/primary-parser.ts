@@ -75,12 +75,12 @@ export abstract class PrimaryParser extends EmbeddedActionsParser {
   readonly caseExpression: Rule<Expression> = this.RULE('caseExpression', (): Expression => {
     const at = positionOf(this.CONSUME(t.Case));
     const operand = this.OPTION(() => this.SUBRULE(this.expression));
-    const branches: { when: Expression; then: Expression }[] = [];
+    const branches: { when: Expression; result: Expression }[] = [];
     this.AT_LEAST_ONE(() => {
       this.CONSUME(t.When);
       const when = this.SUBRULE2(this.expression);
       this.CONSUME(t.Then);
-      branches.push({ when, then: this.SUBRULE3(this.expression) });
+      branches.push({ when, result: this.SUBRULE3(this.expression) });
     });
     const otherwise = this.OPTION2(() => {
       this.CONSUME(t.Else);

@@ -91,19 +91,15 @@ export const Comma = createToken({ name: 'Comma', pattern: /,/ });
 export const Dot = createToken({ name: 'Dot', pattern: /\./ });
 export const Semicolon = createToken({ name: 'Semicolon', pattern: /;/ });
 
-const KEYWORDS = [
-  ...[With, As, Select, Into, From, Where, Group, By, Having, Timestamp, Over, Partition],
-  ...[Limit, Duration, Case, When, Then, Else, End, And, Or, Not, Is, Null, In, Between, Like],
-  ...[TryCast, Cast],
-];
-
-/** All tokens, in the order in which the lexer tries them. */
+/** All tokens, in the order in which the lexer tries them: keywords before names. */
 export const TOKENS: TokenType[] = [
-  ...[WHITE_SPACE, LINE_COMMENT, BLOCK_COMMENT, QuotedIdentifier, Text, Float, Whole],
-  ...KEYWORDS,
-  ...[Identifier, Comparison, Plus, Minus, Star, Slash, Percent, OpenParen, CloseParen],
-  ...[Comma, Dot, Semicolon, Word],
-];
+  [WHITE_SPACE, LINE_COMMENT, BLOCK_COMMENT, QuotedIdentifier, Text, Float, Whole],
+  [With, As, Select, Into, From, Where, Group, By, Having, Timestamp, Over, Partition],
+  [Limit, Duration, Case, When, Then, Else, End, And, Or, Not, Is, Null, In, Between, Like],
+  [TryCast, Cast, Identifier],
+  [Comparison, Plus, Minus, Star, Slash, Percent, OpenParen, CloseParen],
+  [Comma, Dot, Semicolon, Word],
+].flat();
 
 /** Words that begin something this runner does not play. */
 const UNSUPPORTED_WORDS: ReadonlyMap<string, string> = new Map([

@@ -19,7 +19,7 @@ function children(expression: Expression): readonly Expression[] {
     case 'case':
       return [
         ...present(expression.operand),
-        ...expression.branches.flatMap(({ when, then }) => [when, then]),
+        ...expression.branches.flatMap(({ when, result }) => [when, result]),
         ...present(expression.otherwise),
       ];
     case 'binary':
@@ -30,10 +30,7 @@ function children(expression: Expression): readonly Expression[] {
       return [expression.operand, expression.low, expression.high];
     case 'like':
       return [expression.operand, expression.pattern];
-    case 'negate':
-    case 'not':
-    case 'isNull':
-    case 'cast':
+    default:
       return [expression.operand];
   }
 }

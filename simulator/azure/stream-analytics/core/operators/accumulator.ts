@@ -10,7 +10,7 @@ import { numeric } from '../arithmetic.ts';
 import { compare } from '../comparison.ts';
 import type { AggregateName } from '../plan/aggregate-names.ts';
 import type { Position } from '../query-error.ts';
-import { decodeValue, encodeValue, type Json } from '../state-codec.ts';
+import { decodeValue, encodeValue, text, type Json } from '../state-codec.ts';
 import type { Value } from '../values.ts';
 
 /** Collects the values of one aggregate. */
@@ -39,7 +39,7 @@ class Count implements Accumulator {
   #count: bigint;
 
   constructor(saved?: Json) {
-    this.#count = BigInt(String(saved ?? 0));
+    this.#count = BigInt(text(saved ?? 0));
   }
 
   add(value: Value): void {
@@ -96,7 +96,7 @@ class Total implements Accumulator {
     this.#at = at;
     if (!Array.isArray(saved)) return;
     const [whole, sum, lost, count, isWhole] = saved;
-    this.#whole = BigInt(String(whole));
+    this.#whole = BigInt(text(whole));
     this.#sum = Number(sum);
     this.#lost = Number(lost);
     this.#count = Number(count);

@@ -13,7 +13,7 @@ import type { AggregateName } from '../plan/aggregate-names.ts';
 import type { Evaluate } from '../plan/scope.ts';
 import type { Position } from '../query-error.ts';
 import type { Downstream, Row, Watermark } from '../row.ts';
-import { decodeValue, encodeValue, type Json } from '../state-codec.ts';
+import { decodeValue, encodeValue, text, type Json } from '../state-codec.ts';
 import { groupingKey, record, type Value } from '../values.ts';
 import { createAccumulator, type Accumulator } from './accumulator.ts';
 import { KeyedState, type Stateful, type StateChange } from './keyed-state.ts';
@@ -69,12 +69,12 @@ export class WindowAggregate implements Downstream, Stateful {
     const end = windowEnd(row.timestampMs, this.#spec.sizeMs);
     const groups = windows.get(end) ?? new Map();
     const keys = this.#spec.keys.map((key) => key(row));
-    const text = groupingKey(keys);
-    const group = groups.get(text) ?? this.#newGroup(keys);
+    const groupKey = groupingKey(keys);
+    const group = groups.get(groupKey) ?? this.#newGroup(keys);
     for (const [index, { argument }] of this.#spec.aggregates.entries()) {
       group.accumulators[index]?.add(argument === undefined ? true : argument(row));
     }
-    this.#windows.set(row.substream, windows.set(end, groups.set(text, group)));
+    this.#windows.set(row.substream, windows.set(end, groups.set(groupKey, group)));
   }
 
   watermark(mark: Watermark): void {
@@ -124,7 +124,7 @@ export class WindowAggregate implements Downstream, Stateful {
     return new Map(
       pairs(json).map(([end, groups]) => [
         Number(end),
-        new Map(pairs(groups).map(([key, group]) => [String(key), this.#loadGroup(group)])),
+        new Map(pairs(groups).map(([key, group]) => [text(key), this.#loadGroup(group)])),
       ]),
     );
   }

@@ -4,42 +4,44 @@ import { tryCast } from '../conversion.ts';
 import type { BinaryOperator, Expression } from '../language/ast.ts';
 import { QueryError } from '../query-error.ts';
 import type { Row } from '../row.ts';
-import { compileExpression } from './compile-expression.ts';
-import type { Scope } from './scope.ts';
+import type { Evaluate } from './scope.ts';
 
 /** Whether a row meets a condition. */
 export type Test = (row: Row) => boolean;
 
 type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>;
 
+/** Compiles the values that a condition compares. */
+export type CompileValue = (expression: Expression) => Evaluate;
+
 /** @throws QueryError when the expression is not a condition */
-export function compileCondition(expression: Expression, scope: Scope): Test {
+export function compileTest(expression: Expression, valueOf: CompileValue): Test {
   switch (expression.kind) {
     case 'binary':
-      return compileBinary(expression, scope);
+      return compileBinary(expression, valueOf);
     case 'not': {
-      const operand = compileCondition(expression.operand, scope);
+      const operand = compileTest(expression.operand, valueOf);
       return (row) => !operand(row);
     }
     case 'isNull': {
-      const operand = compileExpression(expression.operand, scope);
+      const operand = valueOf(expression.operand);
       return (row) => (operand(row) === null) !== expression.negated;
     }
     case 'in':
-      return compileIn(expression, scope);
+      return compileIn(expression, valueOf);
     case 'between':
-      return compileBetween(expression, scope);
+      return compileBetween(expression, valueOf);
     case 'like':
-      return compileLike(expression, scope);
+      return compileLike(expression, valueOf);
     default:
       throw new QueryError(expression.at, 'a condition is expected, such as a comparison');
   }
 }
 
-function compileBinary({ operator, left, right, at }: Of<'binary'>, scope: Scope): Test {
+function compileBinary({ operator, left, right, at }: Of<'binary'>, valueOf: CompileValue): Test {
   if (operator === 'AND' || operator === 'OR') {
-    const first = compileCondition(left, scope);
-    const second = compileCondition(right, scope);
+    const first = compileTest(left, valueOf);
+    const second = compileTest(right, valueOf);
     return operator === 'AND'
       ? (row) => first(row) && second(row)
       : (row) => first(row) || second(row);
@@ -48,8 +50,8 @@ function compileBinary({ operator, left, right, at }: Of<'binary'>, scope: Scope
   if (holds === undefined) {
     throw new QueryError(at, 'a condition is expected, such as a comparison');
   }
-  const a = compileExpression(left, scope);
-  const b = compileExpression(right, scope);
+  const a = valueOf(left);
+  const b = valueOf(right);
   return (row) => {
     const order = compare(a(row), b(row), at);
     return order !== undefined && holds(order);
@@ -75,9 +77,9 @@ function comparisonTest(operator: BinaryOperator): ((order: number) => boolean) 
   }
 }
 
-function compileIn({ operand, list, negated, at }: Of<'in'>, scope: Scope): Test {
-  const value = compileExpression(operand, scope);
-  const members = list.map((member) => compileExpression(member, scope));
+function compileIn({ operand, list, negated, at }: Of<'in'>, valueOf: CompileValue): Test {
+  const value = valueOf(operand);
+  const members = list.map((member) => valueOf(member));
   return (row) => {
     const tested = value(row);
     if (tested === null) return false;
@@ -85,11 +87,11 @@ function compileIn({ operand, list, negated, at }: Of<'in'>, scope: Scope): Test
   };
 }
 
-function compileBetween(expression: Of<'between'>, scope: Scope): Test {
+function compileBetween(expression: Of<'between'>, valueOf: CompileValue): Test {
   const { negated, at } = expression;
-  const value = compileExpression(expression.operand, scope);
-  const low = compileExpression(expression.low, scope);
-  const high = compileExpression(expression.high, scope);
+  const value = valueOf(expression.operand);
+  const low = valueOf(expression.low);
+  const high = valueOf(expression.high);
   return (row) => {
     const above = compare(value(row), low(row), at);
     const below = compare(value(row), high(row), at);
@@ -98,14 +100,13 @@ function compileBetween(expression: Of<'between'>, scope: Scope): Test {
   };
 }
 
-function compileLike({ operand, pattern, negated }: Of<'like'>, scope: Scope): Test {
-  const value = compileExpression(operand, scope);
-  const fixed = pattern.kind === 'literal' ? likePattern(String(pattern.value)) : undefined;
-  const like = compileExpression(pattern, scope);
+function compileLike({ operand, pattern, negated }: Of<'like'>, valueOf: CompileValue): Test {
+  const value = valueOf(operand);
+  const like = valueOf(pattern);
   return (row) => {
     const text = tryCast(value(row), 'nvarchar(max)');
-    const mask = like(row);
-    if (typeof text !== 'string' || mask === null) return false;
-    return (fixed ?? likePattern(String(mask))).test(text) !== negated;
+    const mask = tryCast(like(row), 'nvarchar(max)');
+    if (typeof text !== 'string' || typeof mask !== 'string') return false;
+    return likePattern(mask).test(text) !== negated;
   };
 }

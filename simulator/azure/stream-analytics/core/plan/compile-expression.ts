@@ -2,16 +2,22 @@
 import { calculate } from '../arithmetic.ts';
 import { compare } from '../comparison.ts';
 import { tryCast } from '../conversion.ts';
-import { DATE_FUNCTIONS } from '../functions/date-functions.ts';
+import { DATE_FUNCTIONS, type DateFunction } from '../functions/date-functions.ts';
 import { SCALAR_FUNCTIONS } from '../functions/scalar-functions.ts';
 import type { CallExpression, CaseExpression, Expression } from '../language/ast.ts';
 import { QueryError, QueryFault, notSupported } from '../query-error.ts';
-import { SqlDateTime, fieldOf, typeOf } from '../values.ts';
+import { SqlDateTime, typeOf } from '../values.ts';
 import { isAggregate } from './aggregate-names.ts';
-import { compileCondition } from './compile-condition.ts';
+import { compileTest, type Test } from './compile-condition.ts';
+import { compileMetadata } from './compile-metadata.ts';
 import type { Evaluate, Scope } from './scope.ts';
 
-/** @throws QueryError when the expression is wrong or not supported */
+/** @throws QueryError when the expression is not a condition, is wrong or not supported */
+export function compileCondition(expression: Expression, scope: Scope): Test {
+  return compileTest(expression, (value) => compileExpression(value, scope));
+}
+
+/** @throws QueryError when the expression is not a value, is wrong or not supported */
 export function compileExpression(expression: Expression, scope: Scope): Evaluate {
   const computed = scope.computed(expression);
   if (computed !== undefined) return computed;
@@ -74,18 +80,18 @@ function compileCase(expression: CaseExpression, scope: Scope): Evaluate {
     expression.otherwise === undefined
       ? () => null
       : compileExpression(expression.otherwise, scope);
-  const branches = expression.branches.map(({ when, then }) => ({
-    test: compileTest(expression.operand, when, scope),
-    then: compileExpression(then, scope),
+  const branches = expression.branches.map(({ when, result }) => ({
+    test: compileBranch(expression.operand, when, scope),
+    result: compileExpression(result, scope),
   }));
-  return (row) => (branches.find(({ test }) => test(row))?.then ?? otherwise)(row);
+  return (row) => (branches.find(({ test }) => test(row))?.result ?? otherwise)(row);
 }
 
-function compileTest(operand: Expression | undefined, when: Expression, scope: Scope) {
+function compileBranch(operand: Expression | undefined, when: Expression, scope: Scope): Test {
   if (operand === undefined) return compileCondition(when, scope);
   const left = compileExpression(operand, scope);
   const right = compileExpression(when, scope);
-  return (row: Parameters<Evaluate>[0]) => compare(left(row), right(row), when.at) === 0;
+  return (row) => compare(left(row), right(row), when.at) === 0;
 }
 
 function compileCall(call: CallExpression, scope: Scope): Evaluate {
@@ -97,7 +103,10 @@ function compileCall(call: CallExpression, scope: Scope): Evaluate {
   if (isAggregate(name)) {
     throw new QueryError(call.at, `${call.name} needs GROUP BY with a window, or OVER`);
   }
-  if (name === 'GETMETADATAPROPERTYVALUE') return compileMetadata(call, scope);
+  if (name === 'GETMETADATAPROPERTYVALUE') {
+    checkCount(call, 2, 2);
+    return compileMetadata(call, scope);
+  }
   const dateFunction = DATE_FUNCTIONS.get(name);
   if (dateFunction !== undefined) return compileDateCall(call, dateFunction, scope);
   const scalar = SCALAR_FUNCTIONS.get(name);
@@ -118,7 +127,7 @@ function compileTimestamp(call: CallExpression): Evaluate {
 
 function compileDateCall(
   call: CallExpression,
-  { argumentCount, bind }: NonNullable<ReturnType<typeof DATE_FUNCTIONS.get>>,
+  { argumentCount, bind }: DateFunction,
   scope: Scope,
 ): Evaluate {
   checkCount(call, argumentCount, argumentCount);
@@ -131,35 +140,6 @@ function compileDateCall(
       args.map((argument) => argument(row)),
       call.at,
     );
-}
-
-const USER_PROPERTY = /^\[User\](?:\.\[(.+)\])?$/i;
-const IOT_HUB_PROPERTY = /^IoTHub(?:\.(.+))?$/i;
-
-/** `GetMetadataPropertyValue(input, '[User].[name]' | '[User]' | 'IoTHub' | 'IoTHub.name')` */
-function compileMetadata(call: CallExpression, scope: Scope): Evaluate {
-  checkCount(call, 2, 2);
-  const [source, property] = call.args;
-  const isInput = source?.kind === 'column' && source.path.length === 1;
-  if (!isInput || !scope.relation.names.includes((source.path[0] ?? '').toLowerCase())) {
-    throw new QueryError(call.at, 'the first argument is the input of this FROM');
-  }
-  if (!scope.relation.isInput) {
-    throw new QueryError(call.at, 'metadata can be read straight from an input only');
-  }
-  const path = property?.kind === 'literal' ? property.value : undefined;
-  const user = typeof path === 'string' ? USER_PROPERTY.exec(path) : null;
-  if (user !== null) return metadata('user', user[1]);
-  const ioTHub = typeof path === 'string' ? IOT_HUB_PROPERTY.exec(path) : null;
-  if (ioTHub !== null) return metadata('ioTHub', ioTHub[1]);
-  throw notSupported(property?.at ?? call.at, 'this metadata property', "'[User].[name]' is");
-}
-
-function metadata(kind: 'user' | 'ioTHub', name: string | undefined): Evaluate {
-  return (row) => {
-    const fields = row.event?.[kind] ?? null;
-    return fields === null || name === undefined ? fields : fieldOf(fields, name);
-  };
 }
 
 /** @throws QueryError when a call has too few or too many arguments */

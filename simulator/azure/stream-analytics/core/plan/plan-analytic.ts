@@ -7,10 +7,10 @@ import { Lag } from '../operators/lag.ts';
 import { RunningAggregate } from '../operators/running-aggregate.ts';
 import { SpikeAndDipFunction, type SpikeAndDipArguments } from '../operators/spike-and-dip.ts';
 import { QueryError, notSupported } from '../query-error.ts';
+import type { Value } from '../values.ts';
 import { isAggregate } from './aggregate-names.ts';
 import type { Chain } from './chain.ts';
-import { compileCondition } from './compile-condition.ts';
-import { checkCount, compileExpression } from './compile-expression.ts';
+import { checkCount, compileCondition, compileExpression } from './compile-expression.ts';
 import { Scope, type Relation } from './scope.ts';
 
 const SPIKE_AND_DIP = 'ANOMALYDETECTION_SPIKEANDDIP';
@@ -99,18 +99,20 @@ function planSpikeAndDip(over: OverSpec, call: CallExpression, scope: Scope): Sp
 }
 
 function spikeAndDipArguments({ args, at }: CallExpression): SpikeAndDipArguments {
+  const wrong = (index: number, wanted: string): QueryError =>
+    new QueryError(args[index]?.at ?? at, wanted);
   const [, confidence, historySize, mode] = args.map(constant);
   const percent = Number(confidence);
-  if (!(percent >= 1 && percent <= 100)) {
-    throw new QueryError(args[1]?.at ?? at, 'the confidence is a number from 1 to 100');
-  }
+  if (!(percent >= 1 && percent <= 100)) throw wrong(1, 'the confidence is a number from 1 to 100');
   if (typeof historySize !== 'bigint' || historySize < 1n) {
-    throw new QueryError(args[2]?.at ?? at, 'the history size is a whole number above 0');
+    throw wrong(2, 'the history size is a whole number above 0');
   }
-  if (mode !== 'spikes' && mode !== 'dips' && mode !== 'spikesanddips') {
-    throw new QueryError(args[3]?.at ?? at, "the mode is 'spikes', 'dips' or 'spikesanddips'");
-  }
+  if (!isMode(mode)) throw wrong(3, "the mode is 'spikes', 'dips' or 'spikesanddips'");
   return { confidence: percent, historySize: Number(historySize), mode, at };
+}
+
+function isMode(mode: Value | undefined): mode is SpikeAndDipArguments['mode'] {
+  return mode === 'spikes' || mode === 'dips' || mode === 'spikesanddips';
 }
 
 function compileArgument(call: CallExpression, index: number, scope: Scope) {

@@ -4,7 +4,7 @@ import { QueryError } from '../query-error.ts';
 import type { Row } from '../row.ts';
 import type { SqlRecord, Value } from '../values.ts';
 import { compileExpression } from './compile-expression.ts';
-import { Scope, metadataColumns, type Evaluate, type Relation } from './scope.ts';
+import { metadataColumns, type Evaluate, type Relation, type Scope } from './scope.ts';
 
 /** What a SELECT list makes of a row, and what a later step sees of it. */
 export interface Projection {

@@ -11,8 +11,7 @@ import { Fan, type Downstream } from '../row.ts';
 import { planAnalytic } from './plan-analytic.ts';
 import { planGroupBy } from './plan-group-by.ts';
 import { planProjection } from './plan-projection.ts';
-import { compileCondition } from './compile-condition.ts';
-import { compileExpression } from './compile-expression.ts';
+import { compileCondition, compileExpression } from './compile-expression.ts';
 import { Scope, type Evaluate, type Relation } from './scope.ts';
 
 /** How the events of one input enter the query. */

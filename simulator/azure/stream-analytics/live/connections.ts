@@ -1,0 +1,59 @@
+/** Makes the live ends of a project's inputs and outputs on this machine. */
+import {
+  eventHubsConnectionString,
+  storageConnectionString,
+} from '../../../wire/connection-strings.ts';
+import type { Settings } from '../../../wire/settings.ts';
+import { BUILT_IN_ENDPOINT } from '../../event-hubs/namespace.ts';
+import type { OutputDefinition, ProjectDefinition } from '../project-files.ts';
+import { BlobOutput } from './blob-output.ts';
+import { EventHubInput, type EventHubInputOptions } from './event-hub-input.ts';
+import { EventHubOutput } from './event-hub-output.ts';
+import type { LiveOutput } from './live-output.ts';
+import type { RetryContext } from './retry.ts';
+
+/** Where inputs read and outputs write. */
+export interface Connections {
+  input(
+    options: Omit<EventHubInputOptions, 'consumerGroup' | 'connectionString'>,
+    context: RetryContext,
+  ): EventHubInput;
+  output(alias: string, context: RetryContext): LiveOutput;
+}
+
+/** Inputs read the built-in endpoint; outputs write event hubs and Azurite. */
+export function localConnections(settings: Settings, project: ProjectDefinition): Connections {
+  return {
+    input: (options, context) => {
+      const { consumerGroup } = definitionOf(project.inputs, options.alias);
+      const connectionString = eventHubsConnectionString(settings, BUILT_IN_ENDPOINT);
+      return new EventHubInput({ ...options, consumerGroup, connectionString }, context);
+    },
+    output: (alias, context) => liveOutput(settings, definitionOf(project.outputs, alias), context),
+  };
+}
+
+function liveOutput(
+  settings: Settings,
+  definition: OutputDefinition,
+  context: RetryContext,
+): LiveOutput {
+  switch (definition.kind) {
+    case 'eventHub': {
+      const { hub, partitionKey } = definition;
+      const connectionString = eventHubsConnectionString(settings, hub);
+      return new EventHubOutput({ connectionString, partitionKey }, context);
+    }
+    case 'blob': {
+      const { container, pathPattern } = definition;
+      const connectionString = storageConnectionString(settings);
+      return new BlobOutput({ connectionString, container, pathPattern }, context);
+    }
+  }
+}
+
+function definitionOf<T extends { readonly alias: string }>(all: readonly T[], alias: string): T {
+  const found = all.find((each) => each.alias.toLowerCase() === alias.toLowerCase());
+  if (found === undefined) throw new Error(`the project has no ${alias}`);
+  return found;
+}

@@ -1,0 +1,72 @@
+/** Takes a message of the event hub apart: JSON arrays become one event per element. */
+import type { ReceivedEventData } from '@azure/event-hubs';
+import type { InputEvent } from '../core/row.ts';
+import {
+  SqlDateTime,
+  fromJson,
+  isRecord,
+  record,
+  typeOf,
+  type SqlRecord,
+  type Value,
+} from '../core/values.ts';
+import type { ReceivedMessage } from './event-queue.ts';
+
+/** Where a message came from. */
+export interface MessageSource {
+  readonly alias: string;
+  readonly partitionId: string;
+}
+
+/** What the client has not parsed as JSON is no JSON: it counts as one conversion error. */
+export function takeApart(
+  message: ReceivedEventData,
+  source: MessageSource,
+  processedMs: number,
+): ReceivedMessage {
+  const body: unknown = message.body;
+  const elements: readonly unknown[] = Array.isArray(body) ? body : [body];
+  const payloads = elements.map(payloadOf).filter((payload) => payload !== undefined);
+  const metadata = {
+    arrivalMs: message.enqueuedTimeUtc.getTime(),
+    processedMs,
+    partitionId: BigInt(source.partitionId),
+    user: userProperties(message),
+    ioTHub: ioTHubProperties(message),
+  };
+  return {
+    ...source,
+    sequenceNumber: message.sequenceNumber,
+    events: payloads.map((payload): InputEvent => ({ payload, ...metadata })),
+    conversionErrors: elements.length - payloads.length,
+  };
+}
+
+function payloadOf(json: unknown): SqlRecord | undefined {
+  if (Buffer.isBuffer(json)) return undefined;
+  const value = fromJson(json);
+  return isRecord(value) ? value : undefined;
+}
+
+function userProperties({ properties }: ReceivedEventData): SqlRecord {
+  return record(Object.entries(properties ?? {}).map(([name, value]) => [name, scalar(value)]));
+}
+
+/** Source: Stream Analytics, "Stream data from IoT Hub": the record `IoTHub` of each event. */
+function ioTHubProperties(message: ReceivedEventData): SqlRecord {
+  const system = message.systemProperties ?? {};
+  return record([
+    ['MessageId', scalar(message.messageId)],
+    ['CorrelationId', scalar(message.correlationId)],
+    ['ConnectionDeviceId', scalar(system['iothub-connection-device-id'])],
+    ['ConnectionDeviceGenerationId', scalar(system['iothub-connection-auth-generation-id'])],
+    ['EnqueuedTime', scalar(system['iothub-enqueuedtime'])],
+  ]);
+}
+
+function scalar(value: unknown): Value {
+  if (value instanceof Date) return new SqlDateTime(value.getTime());
+  const converted = fromJson(value);
+  const type = typeOf(converted);
+  return type === 'record' || type === 'array' ? null : converted;
+}

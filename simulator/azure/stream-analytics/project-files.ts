@@ -1,0 +1,140 @@
+/**
+ * Reads a Stream Analytics project folder: the very files that are deployed.
+ *
+ * Source: the project format of the Stream Analytics tools for Visual Studio Code.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { TimePolicySettings } from './core/time-policy.ts';
+
+const Project = z.object({
+  startFile: z.string(),
+  configurations: z.array(z.object({ filePath: z.string(), subType: z.string() })),
+});
+
+const JobConfig = z.object({
+  /** Absent means -1. */
+  EventsLateArrivalMaxDelayInSeconds: z.int().min(-1).max(1_814_399).default(-1),
+  EventsOutOfOrderMaxDelayInSeconds: z.int().min(0).default(0),
+  EventsOutOfOrderPolicy: z.enum(['Adjust', 'Drop']).default('Adjust'),
+  OutputErrorPolicy: z.enum(['Retry', 'Stop', 'Drop']).default('Retry'),
+});
+
+const IoTHubInput = z.object({
+  Name: z.string(),
+  DataSourceType: z.literal('IoT Hub'),
+  IoTHubProperties: z.object({ ConsumerGroupName: z.string() }),
+  Serialization: z.object({ Type: z.literal('Json') }),
+});
+
+const EventHubOutput = z.object({
+  Name: z.string(),
+  DataSourceType: z.literal('Event Hub'),
+  EventHubProperties: z.object({
+    EventHubName: z.string(),
+    PartitionKey: z.string().nullable().default(null),
+  }),
+  Serialization: z.object({ Type: z.literal('Json') }),
+});
+
+const BlobOutput = z.object({
+  Name: z.string(),
+  DataSourceType: z.literal('Blob Storage'),
+  BlobStorageProperties: z.object({ Container: z.string(), PathPattern: z.string() }),
+  Serialization: z.object({ Type: z.literal('Csv'), FieldDelimiter: z.literal(',') }),
+});
+
+const Output = z.discriminatedUnion('DataSourceType', [EventHubOutput, BlobOutput]);
+
+/** Where an input's events come from: IoT Hub's built-in endpoint. */
+export interface InputDefinition {
+  readonly alias: string;
+  readonly consumerGroup: string;
+}
+
+/** Where an output's rows go. */
+export type OutputDefinition =
+  | {
+      readonly kind: 'eventHub';
+      readonly alias: string;
+      readonly hub: string;
+      /** Column whose equal values keep their order; null spreads rows over the partitions. */
+      readonly partitionKey: string | null;
+    }
+  | {
+      readonly kind: 'blob';
+      readonly alias: string;
+      readonly container: string;
+      /** May hold one `{column}`. */
+      readonly pathPattern: string;
+    };
+
+/** One query file. Its name is the job's. */
+export interface JobDefinition {
+  readonly name: string;
+  readonly query: string;
+}
+
+/** A project folder. */
+export interface ProjectDefinition {
+  readonly timePolicy: TimePolicySettings;
+  readonly inputs: readonly InputDefinition[];
+  readonly outputs: readonly OutputDefinition[];
+  readonly jobs: readonly JobDefinition[];
+}
+
+/** @throws Error naming the file and the field that is missing or not supported */
+export function readProject(folder: string): ProjectDefinition {
+  const { configurations } = readJson(folder, 'asaproj.json', Project);
+  const files = (subType: string): string[] =>
+    configurations.filter((each) => each.subType === subType).map(({ filePath }) => filePath);
+  const [jobConfig = 'JobConfig.json'] = files('JobConfig');
+  const config = readJson(folder, jobConfig, JobConfig);
+  return {
+    timePolicy: {
+      lateArrivalSeconds: config.EventsLateArrivalMaxDelayInSeconds,
+      outOfOrderSeconds: config.EventsOutOfOrderMaxDelayInSeconds,
+      action: config.EventsOutOfOrderPolicy,
+    },
+    inputs: files('Input').map((file) => {
+      const { Name, IoTHubProperties } = readJson(folder, file, IoTHubInput);
+      return { alias: Name, consumerGroup: IoTHubProperties.ConsumerGroupName };
+    }),
+    outputs: files('Output').map((file) => outputDefinition(readJson(folder, file, Output))),
+    jobs: readdirSync(folder)
+      .filter((file) => file.endsWith('.asaql'))
+      .toSorted()
+      .map((file) => ({
+        name: file.slice(0, -'.asaql'.length),
+        query: readFileSync(join(folder, file), 'utf8'),
+      })),
+  };
+}
+
+function outputDefinition(output: z.infer<typeof Output>): OutputDefinition {
+  if (output.DataSourceType === 'Blob Storage') {
+    const { Container, PathPattern } = output.BlobStorageProperties;
+    return { kind: 'blob', alias: output.Name, container: Container, pathPattern: PathPattern };
+  }
+  const { EventHubName, PartitionKey } = output.EventHubProperties;
+  return { kind: 'eventHub', alias: output.Name, hub: EventHubName, partitionKey: PartitionKey };
+}
+
+/** Reads and checks a JSON file; paths in project files may have back-slashes. */
+export function readJson<T extends z.ZodType>(folder: string, file: string, schema: T): z.infer<T> {
+  const path = join(folder, file.replaceAll('\\', '/'));
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${describe(error)}`, { cause: error });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new Error(`${path} is not usable: ${z.prettifyError(parsed.error)}`);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
