@@ -16,8 +16,8 @@ const ACKNOWLEDGE_TIMEOUT_MS = 30_000;
 export interface Receiver {
   /** Resolves when the receiver has acknowledged, rejects when it is lost. Called in order. */
   deliver(message: QueuedMessage): Promise<void>;
-  /** An acknowledgement is overdue. */
-  overdue(): void;
+  /** An acknowledgement is overdue; absent where waiting for ever is right. */
+  overdue?(): void;
 }
 
 export interface DeliveryPumpOptions {
@@ -61,7 +61,8 @@ export class DeliveryPump {
     this.detach();
     this.#receiver = receiver;
     for (const endpoint of this.#endpoints()) this.#options.queues.rewind(endpoint);
-    this.#watch = setInterval(() => this.#checkOverdue(receiver), 1000).unref();
+    const overdue = receiver.overdue?.bind(receiver);
+    if (overdue) this.#watch = setInterval(() => this.#checkOverdue(overdue), 1000).unref();
     this.#schedule();
   }
 
@@ -128,10 +129,9 @@ export class DeliveryPump {
     }
   }
 
-  #checkOverdue(receiver: Receiver): void {
+  #checkOverdue(overdue: () => void): void {
     const [oldestMs] = this.#startedMs.values();
-    if (oldestMs === undefined || performance.now() - oldestMs < ACKNOWLEDGE_TIMEOUT_MS) return;
-    this.#startedMs.clear();
-    receiver.overdue();
+    if (oldestMs === undefined) return;
+    if (performance.now() - oldestMs >= ACKNOWLEDGE_TIMEOUT_MS) overdue();
   }
 }
