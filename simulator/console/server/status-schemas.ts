@@ -97,28 +97,42 @@ export type ModuleCounters = z.infer<typeof ModuleCounters>;
 
 export const JobStatus = z.object({
   name: z.string(),
-  state: z.string(),
+  state: z.enum(['starting', 'running', 'stopped', 'failed']),
   eventsIn: Count,
   eventsOut: Count,
-  error: z.string().nullish(),
+  lateEvents: Count,
+  outOfOrderEvents: Count,
+  droppedEvents: Count,
+  conversionErrors: Count,
+  inputs: z.array(z.object({ alias: z.string(), backlog: Count.nullable() })),
+  outputs: z.array(z.object({ alias: z.string(), events: Count })),
+  error: z.string().nullable(),
+  lastOutputMs: Milliseconds.nullable(),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
 
 export const JobsStatus = z.object({ jobs: z.array(JobStatus) });
 export type JobsStatus = z.infer<typeof JobsStatus>;
 
-export const FunctionInvocation = z.object({
-  id: z.string(),
-  functionName: z.string(),
-  startedMs: Milliseconds,
-  durationMs: Milliseconds.nullish(),
-  state: z.string(),
-  events: Count.nullish(),
-  error: z.string().nullish(),
+export const FunctionStatus = z.object({
+  name: z.string(),
+  trigger: z.string(),
+  invocations: Count,
+  failures: Count,
+  /** The newest first. */
+  recent: z.array(
+    z.object({
+      atMs: Milliseconds,
+      events: Count,
+      ok: z.boolean(),
+      durationMs: Milliseconds,
+      error: z.string().nullable(),
+    }),
+  ),
 });
-export type FunctionInvocation = z.infer<typeof FunctionInvocation>;
+export type FunctionStatus = z.infer<typeof FunctionStatus>;
 
-export const FunctionsStatus = z.object({ invocations: z.array(FunctionInvocation) });
+export const FunctionsStatus = z.object({ functions: z.array(FunctionStatus) });
 export type FunctionsStatus = z.infer<typeof FunctionsStatus>;
 
 export const LinkStatus = z.object({ up: z.boolean(), sinceMs: Milliseconds });

@@ -25,7 +25,16 @@ export async function startSampleSystem(settings: Settings): Promise<SampleSyste
           key: settings.secrets.enrollmentGroupKey,
         }));
         app.get('/event-hubs/:hub/peek', async () => ({
-          events: [{ body: { id: HOSTILE_ID, average: 70.4 } }],
+          events: [
+            {
+              partitionId: '0',
+              sequenceNumber: 7,
+              enqueuedMs: NOW_MS,
+              body: { id: HOSTILE_ID, average: 70.4 },
+              properties: {},
+              systemProperties: {},
+            },
+          ],
         }));
         app.post('/modules/store-and-forward/methods/status', async () => ({
           status: 200,
@@ -64,17 +73,27 @@ function sampleStatus(settings: Settings) {
         state: index === 2 ? 'stopped' : 'running',
         eventsIn: 13_000 + index,
         eventsOut: 520 * (index + 1),
+        lateEvents: 2,
+        outOfOrderEvents: 1,
+        droppedEvents: 0,
+        conversionErrors: 0,
+        inputs: [{ alias: 'gateway', backlog: 12 }],
+        outputs: [{ alias: 'hub', events: 520 * (index + 1) }],
+        error: null,
+        lastOutputMs: NOW_MS,
       })),
     },
     functions: {
-      invocations: [
+      functions: [
         {
-          id: '1',
-          functionName: 'alertMail',
-          startedMs: NOW_MS,
-          durationMs: 41,
-          state: 'succeeded',
-          events: 3,
+          name: 'collect',
+          trigger: 'eventHubTrigger',
+          invocations: 4,
+          failures: 1,
+          recent: [
+            { atMs: NOW_MS, events: 3, ok: true, durationMs: 41, error: null },
+            { atMs: NOW_MS, events: 1, ok: false, durationMs: 7, error: 'no mail server' },
+          ],
         },
       ],
     },

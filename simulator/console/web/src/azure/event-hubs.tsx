@@ -5,7 +5,16 @@ import { ActionButton } from '../look/action-button.tsx';
 import { Card } from '../look/card.tsx';
 import { Facts } from '../look/facts.tsx';
 import { SectionView } from '../look/section-view.tsx';
-import { formatCount } from '../words.ts';
+import { formatCount, formatTime } from '../words.ts';
+
+interface PeekedEvent {
+  readonly partitionId: string;
+  readonly sequenceNumber: number;
+  readonly enqueuedMs: number;
+  readonly body: unknown;
+  readonly properties: unknown;
+  readonly systemProperties: unknown;
+}
 
 /** The event hubs, with a look at their latest events. */
 export function EventHubs({ status }: { readonly status: Partial<SystemStatus> }) {
@@ -38,10 +47,10 @@ export function EventHubs({ status }: { readonly status: Partial<SystemStatus> }
 }
 
 function Peek({ hub }: { readonly hub: string }) {
-  const [events, setEvents] = useState<readonly unknown[]>();
+  const [events, setEvents] = useState<readonly PeekedEvent[]>();
   const look = async () => {
-    const answer = await getJson<unknown>(`api/event-hubs/peek?hub=${encodeURIComponent(hub)}`);
-    setEvents(listIn(answer));
+    const path = `api/event-hubs/peek?hub=${encodeURIComponent(hub)}`;
+    setEvents((await getJson<{ events: readonly PeekedEvent[] }>(path)).events);
   };
   return (
     <>
@@ -51,17 +60,24 @@ function Peek({ hub }: { readonly hub: string }) {
         </ActionButton>
       </div>
       {events?.length === 0 ? <p class="muted">No events yet.</p> : null}
-      {(events ?? []).map((event, index) => (
-        <pre key={index} class="event">
-          {JSON.stringify(event, null, 1)}
-        </pre>
+      {(events ?? []).map((event) => (
+        <PeekedEventView key={`${event.partitionId} ${event.sequenceNumber}`} event={event} />
       ))}
     </>
   );
 }
 
-function listIn(answer: unknown): readonly unknown[] {
-  if (Array.isArray(answer)) return answer;
-  const isWrapped = typeof answer === 'object' && answer !== null && 'events' in answer;
-  return isWrapped && Array.isArray(answer.events) ? answer.events : [answer];
+function PeekedEventView({ event }: { readonly event: PeekedEvent }) {
+  const { partitionId, sequenceNumber, enqueuedMs, body, properties, systemProperties } = event;
+  return (
+    <details class="event">
+      <summary>
+        <span class="muted">
+          {formatTime(enqueuedMs)} · partition {partitionId} · {sequenceNumber}
+        </span>
+        <code>{JSON.stringify(body)}</code>
+      </summary>
+      <pre>{JSON.stringify({ body, properties, systemProperties }, null, 2)}</pre>
+    </details>
+  );
 }

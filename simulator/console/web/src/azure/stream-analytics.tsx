@@ -5,7 +5,7 @@ import { ActionButton } from '../look/action-button.tsx';
 import { Card } from '../look/card.tsx';
 import { Facts } from '../look/facts.tsx';
 import { SectionView } from '../look/section-view.tsx';
-import { formatCount } from '../words.ts';
+import { formatCount, formatTime } from '../words.ts';
 
 /** The three jobs. */
 export function StreamAnalytics({ status }: { readonly status: Partial<SystemStatus> }) {
@@ -22,8 +22,9 @@ export function StreamAnalytics({ status }: { readonly status: Partial<SystemSta
   );
 }
 
-function Job({ job: { name, state, eventsIn, eventsOut, error } }: { readonly job: JobStatus }) {
-  const command = state === 'running' ? 'stop' : 'start';
+function Job({ job }: { readonly job: JobStatus }) {
+  const { name, state, error } = job;
+  const command = state === 'running' || state === 'starting' ? 'stop' : 'start';
   const words = command === 'stop' ? 'Stop' : 'Start';
   return (
     <Card
@@ -34,13 +35,8 @@ function Job({ job: { name, state, eventsIn, eventsOut, error } }: { readonly jo
         </span>
       }
     >
-      {typeof error === 'string' ? <p class="fault">{error}</p> : null}
-      <Facts
-        facts={[
-          ['Events in', formatCount(eventsIn)],
-          ['Events out', formatCount(eventsOut)],
-        ]}
-      />
+      {error === null ? null : <p class="fault">{error}</p>}
+      <Facts facts={factsOf(job)} />
       <div class="buttons">
         <ActionButton
           act={() => postJson('api/jobs', { name, command })}
@@ -52,4 +48,22 @@ function Job({ job: { name, state, eventsIn, eventsOut, error } }: { readonly jo
       </div>
     </Card>
   );
+}
+
+function factsOf(job: JobStatus): readonly (readonly [string, string])[] {
+  const inputs = job.inputs.map(({ alias, backlog }) => {
+    return `${alias}${backlog === null ? '' : `, ${formatCount(backlog)} to read`}`;
+  });
+  const outputs = job.outputs.map(({ alias, events }) => `${alias}, ${formatCount(events)}`);
+  return [
+    ['Events in', formatCount(job.eventsIn)],
+    ['Events out', formatCount(job.eventsOut)],
+    ['Late', formatCount(job.lateEvents)],
+    ['Out of order', formatCount(job.outOfOrderEvents)],
+    ['Dropped', formatCount(job.droppedEvents)],
+    ['Not convertible', formatCount(job.conversionErrors)],
+    ['Inputs', inputs.join('\n')],
+    ['Outputs', outputs.join('\n')],
+    ['Last output', job.lastOutputMs === null ? '–' : formatTime(job.lastOutputMs)],
+  ];
 }
