@@ -5,6 +5,8 @@ import {
   EventHubConsumerClient,
   EventHubProducerClient,
   type EventHubConsumerClientOptions,
+  type EventPosition,
+  type MessagingError,
   type ReceivedEventData,
 } from '@azure/event-hubs';
 import { startEventHubs } from '../../simulator/azure/event-hubs/event-hubs.ts';
@@ -59,7 +61,7 @@ export function consumerFor(
 export function receive(
   consumer: EventHubConsumerClient,
   partitionId: string,
-  options: { count: number; startPosition: Parameters<EventHubConsumerClient['subscribe']>[1] },
+  options: { count: number; startPosition?: EventPosition },
 ): Promise<ReceivedEventData[]> {
   return new Promise((resolve, reject) => {
     const received: ReceivedEventData[] = [];
@@ -77,7 +79,25 @@ export function receive(
           reject(error);
         },
       },
-      { startPosition: { offset: '-1' }, maxWaitTimeInSeconds: 1 },
+      {
+        startPosition: options.startPosition ?? { offset: '-1' },
+        maxWaitTimeInSeconds: 1,
+        maxBatchSize: 500,
+      },
     );
   });
+}
+
+/** What a call of Microsoft's client failed with at its first try; it retries what may pass. */
+export async function failureOf(call: Promise<unknown>): Promise<MessagingError> {
+  const error: unknown = await call.then(
+    () => new Error('It was expected to fail.'),
+    (failure: unknown) => failure,
+  );
+  return firstOf(error);
+}
+
+function firstOf(error: unknown): MessagingError {
+  if (error instanceof AggregateError) return firstOf(error.errors[0]);
+  return error as MessagingError;
 }
