@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { averager } from '../../../modules/averager/src/averager.ts';
+import { FakeModule } from '../../support/fake-module.ts';
+
+const at = (seconds: number) =>
+  new Date(Date.parse('2026-06-01T11:00:00Z') + seconds * 1_000).toISOString();
+
+const reading = (seconds: number, temp: number) => ({
+  id: 'Meter01',
+  time: at(seconds),
+  temp,
+  seq: 5_000 + seconds,
+});
+
+describe('averager', () => {
+  let module: FakeModule<typeof averager.schema.shape>;
+
+  beforeEach(() => {
+    module = new FakeModule(averager);
+    module.client.connect();
+  });
+
+  afterEach(() => module.end());
+
+  it('sends the mean of each window with a message id that says which', async () => {
+    await module.client.deliver('readings', [reading(10, 70), reading(20, 72), reading(330, 75)]);
+
+    const [message] = module.client.sent;
+    assert.equal(message?.messageId, 'average/Meter01/2026-06-01T11:05:00Z/r0');
+    assert.deepEqual(module.client.bodies('averages'), [
+      {
+        id: 'Meter01',
+        windowStart: '2026-06-01T11:00:00Z',
+        windowEnd: '2026-06-01T11:05:00Z',
+        average: 71,
+        minimum: 70,
+        maximum: 72,
+        count: 2,
+        revision: 0,
+      },
+    ]);
+  });
+
+  it('closes the windows of a meter that stops sending', async () => {
+    await module.client.deliver('readings', reading(10, 70));
+    await module.clock.advance(59_000);
+    assert.equal(module.client.sent.length, 0);
+
+    await module.clock.advance(2_000);
+    assert.equal(module.client.sent.length, 1);
+  });
+
+  it('sends a late burst as one revision', async () => {
+    await module.client.deliver('readings', [reading(10, 70), reading(400, 70)]);
+    for (const seconds of [20, 30, 40])
+      await module.client.deliver('readings', reading(seconds, 80));
+    await module.clock.advance(2_000);
+
+    assert.deepEqual(
+      module.client.sent.map(({ messageId }) => messageId),
+      ['average/Meter01/2026-06-01T11:05:00Z/r0', 'average/Meter01/2026-06-01T11:05:00Z/r1'],
+    );
+    assert.equal(module.status()['late'], 3);
+  });
+
+  it('goes on with its open windows after a restart', async () => {
+    await module.client.deliver('readings', reading(10, 70));
+    await module.restart();
+    module.client.connect();
+    await module.client.deliver('readings', [reading(10, 70), reading(20, 80), reading(330, 0)]);
+
+    assert.deepEqual(
+      module.client.bodies('averages').map((body) => (body as { average: number }).average),
+      [75],
+    );
+    assert.equal(module.status()['repeats'], 1);
+  });
+
+  it('refuses a reading that is days ahead of a clock that can be right', async () => {
+    await module.client.deliver('readings', { ...reading(0, 70), time: '2030-01-01T00:00:00Z' });
+
+    assert.equal(module.status()['quarantined'], 1);
+  });
+
+  it('uses another window length from the moment its twin says so', async () => {
+    module.client.handlers.desired({ version: 2, properties: { windowSeconds: 60 } });
+    await module.client.deliver('readings', [reading(10, 70), reading(90, 80)]);
+
+    assert.equal(module.client.sent[0]?.messageId, 'average/Meter01/2026-06-01T11:01:00Z/r0');
+  });
+});

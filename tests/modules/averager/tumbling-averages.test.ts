@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  TumblingAverages,
+  type IssuedAverage,
+  type Moment,
+} from '../../../modules/averager/src/core/tumbling-averages.ts';
+import type { Sample, WindowState } from '../../../modules/averager/src/core/window.ts';
+
+const CONFIG = { windowMs: 300_000, latenessMs: 30_000, silenceMs: 60_000 };
+const NOON_MS = Date.parse('2026-06-01T12:00:00Z');
+
+/** A disk in memory, and averages over it that can be stopped at any point. */
+class Harness {
+  readonly issued: IssuedAverage[] = [];
+  readonly #windows = new Map<string, WindowState>();
+  readonly #latest = new Map<string, number>();
+  #averages = this.#open();
+
+  take(...samples: Sample[]): void {
+    for (const sample of samples) this.#averages.take(sample, 0);
+    this.#settle(this.#averages.issueByWatermark());
+  }
+
+  outcome(sample: Sample) {
+    return this.#averages.take(sample, 0);
+  }
+
+  at(moment: Partial<Moment>): void {
+    const whole = { monotonicMs: 0, wallMs: undefined, inputIdle: true, ...moment };
+    const isDue = this.#averages.due(whole);
+    const issued = this.#averages.issueByTime(whole);
+    assert.equal(isDue, issued.length > 0);
+    this.#settle(issued);
+  }
+
+  configure(config: typeof CONFIG): void {
+    this.#averages.configure(config);
+    this.#settle(this.#averages.issueByWatermark());
+  }
+
+  restart(): void {
+    this.#averages = this.#open();
+  }
+
+  /** The last revision of each window. */
+  get results(): Map<string, Omit<IssuedAverage, 'revision'>> {
+    return new Map(
+      this.issued.map(({ revision: _revision, ...result }) => [
+        `${result.id} ${result.windowEndMs}`,
+        result,
+      ]),
+    );
+  }
+
+  #open(): TumblingAverages {
+    const averages = new TumblingAverages(CONFIG, (id, end) => this.#windows.get(`${id} ${end}`));
+    for (const [id, latestMs] of this.#latest) averages.restoreMeter(id, latestMs, 0);
+    for (const [key, state] of this.#windows) {
+      const [id = '', end] = key.split(' ');
+      if (state.changed) averages.restoreWindow({ id, windowEndMs: Number(end), state }, 0);
+    }
+    return averages;
+  }
+
+  #settle(issued: IssuedAverage[]): void {
+    this.issued.push(...issued);
+    const { windows, meters } = this.#averages.takeChanges();
+    for (const { id, windowEndMs, state } of windows) {
+      this.#windows.set(`${id} ${windowEndMs}`, structuredClone(state));
+    }
+    for (const { id, latestMs } of meters) this.#latest.set(id, latestMs);
+  }
+}
+
+const sample = (seconds: number, temp: number, seq: number | 'none' = seconds): Sample => ({
+  id: 'Meter01',
+  atMs: NOON_MS + seconds * 1_000,
+  temp,
+  seq: seq === 'none' ? undefined : seq,
+});
+
+const readings = fc.array(
+  fc.record({
+    id: fc.constantFrom('Meter01', 'Meter02'),
+    atMs: fc.integer({ min: 0, max: 3_600 }).map((seconds) => NOON_MS + seconds * 1_000),
+    temp: fc.double({ min: 50, max: 90, noNaN: true }),
+    seq: fc.option(fc.nat(1_000), { nil: undefined }),
+  }),
+  { maxLength: 60 },
+);
+
+/** One reading for each identity: what a meter can have measured. */
+function consistent(samples: readonly Sample[]): Sample[] {
+  const known = new Map<string, Sample>();
+  for (const one of samples) {
+    const key =
+      one.seq === undefined ? `${one.id} ${one.atMs} ${one.temp}` : `${one.id}#${one.seq}`;
+    if (!known.has(key)) known.set(key, one);
+  }
+  return [...known.values()];
+}
+
+describe('tumbling averages', () => {
+  it('give the same last revision whatever the order, the batches, the repeats and the restarts', () => {
+    fc.assert(
+      fc.property(readings, fc.infiniteStream(fc.nat(3)), fc.nat(), (all, choices, seed) => {
+        const samples = consistent(all);
+        const inOrder = new Harness();
+        inOrder.take(...samples);
+        inOrder.at({ monotonicMs: 120_000 });
+
+        const shuffled = new Harness();
+        const order = samples.toSorted((a, b) => hash(a, seed) - hash(b, seed));
+        for (const one of [...order, ...order.slice(0, 5)]) {
+          shuffled.take(one);
+          const choice = choices.next().value;
+          if (choice === 0) shuffled.restart();
+          if (choice === 1) shuffled.at({ monotonicMs: 2_000 });
+        }
+        shuffled.at({ monotonicMs: 120_000 });
+
+        assert.deepEqual(shuffled.results, inOrder.results);
+      }),
+    );
+  });
+
+  it('count every reading in exactly one window', () => {
+    fc.assert(
+      fc.property(readings, (all) => {
+        const samples = consistent(all);
+        const harness = new Harness();
+        harness.take(...samples);
+        harness.at({ monotonicMs: 120_000 });
+        const counted = [...harness.results.values()].reduce((sum, { count }) => sum + count, 0);
+
+        assert.equal(counted, samples.length);
+      }),
+    );
+  });
+
+  it('put a reading on the edge into the window that ends there', () => {
+    const harness = new Harness();
+    harness.take(sample(0, 60), sample(1, 70), sample(300, 80), sample(700, 0));
+
+    assert.deepEqual(
+      harness.issued.map(({ windowEndMs, average }) => [(windowEndMs - NOON_MS) / 1_000, average]),
+      [
+        [0, 60],
+        [300, 75],
+      ],
+    );
+  });
+
+  it('close a window when the watermark reaches its end, not before', () => {
+    const harness = new Harness();
+    harness.take(sample(10, 70));
+    harness.take(sample(329, 70));
+    assert.equal(harness.issued.length, 0);
+
+    harness.take(sample(330, 70));
+    assert.equal(harness.issued.length, 1);
+  });
+
+  it('close the windows of a meter that has fallen silent, once the input is idle', () => {
+    const harness = new Harness();
+    harness.take(sample(10, 70));
+    harness.at({ monotonicMs: 59_999 });
+    harness.at({ monotonicMs: 60_000, inputIdle: false });
+    assert.equal(harness.issued.length, 0);
+
+    harness.at({ monotonicMs: 60_000 });
+    assert.equal(harness.issued.length, 1);
+  });
+
+  it('leave the window of a silent meter open while it can still be measured for', () => {
+    const harness = new Harness();
+    harness.take(sample(10, 70));
+    harness.at({ monotonicMs: 60_000, wallMs: NOON_MS + 329_000 });
+    assert.equal(harness.issued.length, 0);
+
+    harness.at({ monotonicMs: 60_000, wallMs: NOON_MS + 330_000 });
+    assert.equal(harness.issued.length, 1);
+  });
+
+  it('issue a window again, once per burst, when late readings come', () => {
+    const harness = new Harness();
+    harness.take(sample(10, 70), sample(400, 70));
+    assert.equal(harness.outcome(sample(20, 80)), 'late');
+    harness.take(sample(30, 90));
+    harness.at({ monotonicMs: 999 });
+    assert.equal(harness.issued.length, 1);
+
+    harness.at({ monotonicMs: 1_000 });
+    assert.deepEqual(
+      harness.issued.map(({ average, count, revision }) => [average, count, revision]),
+      [
+        [70, 1, 0],
+        [80, 3, 1],
+      ],
+    );
+  });
+
+  it('recognise repeats, also in a window that was issued before', () => {
+    const harness = new Harness();
+    harness.take(sample(10, 70), sample(11, 71, 'none'), sample(400, 70));
+
+    assert.equal(harness.outcome(sample(10, 70)), 'repeat');
+    assert.equal(harness.outcome(sample(11, 71, 'none')), 'repeat');
+    assert.equal(harness.outcome(sample(400, 70)), 'repeat');
+  });
+
+  it('keep two values of one instant apart when a meter sends no sequence numbers', () => {
+    const harness = new Harness();
+    harness.take(sample(10, 70, 'none'), sample(10, 80, 'none'), sample(400, 0));
+
+    assert.equal(harness.issued[0]?.average, 75);
+  });
+
+  it('forget a window after thirty days of its meter', () => {
+    const harness = new Harness();
+    harness.take(sample(0, 70), sample(31 * 86_400, 70));
+
+    assert.equal(harness.outcome(sample(10, 70)), 'forgotten');
+  });
+
+  it('issue the open windows as they are when the window length changes', () => {
+    const harness = new Harness();
+    harness.take(sample(241, 70));
+    harness.configure({ ...CONFIG, windowMs: 60_000 });
+    harness.take(sample(299, 80), sample(400, 0));
+
+    assert.deepEqual(
+      harness.issued.map(({ windowStartMs, windowEndMs, average, revision }) => [
+        (windowStartMs - NOON_MS) / 1_000,
+        (windowEndMs - NOON_MS) / 1_000,
+        average,
+        revision,
+      ]),
+      [
+        [0, 300, 70, 0],
+        [240, 300, 80, 1],
+      ],
+    );
+  });
+});
+
+function hash({ atMs, temp, seq }: Sample, seed: number): number {
+  return Math.sin(atMs / 1_000 + temp * 7 + (seq ?? 0) * 13 + seed);
+}

@@ -1,0 +1,62 @@
+/** A module in this process: real SQLite in a temporary folder, fake edgeHub, time by hand. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { createLogger } from '../../modules/shared/src/logger.ts';
+import {
+  startModule,
+  type ModuleDefinition,
+  type RunningModule,
+} from '../../modules/shared/src/run-module.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeEdgeClient } from './fake-edge-client.ts';
+
+export class FakeModule<Shape extends z.ZodRawShape> {
+  readonly folder = mkdtempSync(join(tmpdir(), 'module-'));
+  clock = new FakeClock();
+  client = new FakeEdgeClient();
+  readonly #definition: ModuleDefinition<Shape>;
+  #running: RunningModule | undefined;
+
+  constructor(definition: ModuleDefinition<Shape>) {
+    this.#definition = definition;
+    this.#start();
+  }
+
+  /** Path of its database. */
+  get databasePath(): string {
+    return join(this.folder, this.#definition.databaseName);
+  }
+
+  status(): Record<string, unknown> {
+    return this.client.invoke('status').payload as Record<string, unknown>;
+  }
+
+  /** Stops and starts again on the same folder, with a new connection. */
+  async restart(): Promise<void> {
+    await this.#running?.stop();
+    this.client = new FakeEdgeClient();
+    this.#start();
+  }
+
+  async end(): Promise<void> {
+    await this.#running?.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #start(): void {
+    this.#running = startModule(this.#definition, {
+      environment: {
+        deviceId: 'gateway-01',
+        moduleId: 'module-01',
+        logLevel: 'silent',
+        stateFolder: this.folder,
+        edgeHubMetricsUri: undefined,
+      },
+      client: this.client,
+      clock: this.clock,
+      log: createLogger('module-01', 'silent'),
+    });
+  }
+}
