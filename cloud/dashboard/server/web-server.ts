@@ -1,6 +1,6 @@
-import fastifyStatic from '@fastify/static';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { BoardFeed } from './board-feed.ts';
+import { serveBuiltPage } from './built-page.ts';
 import type { PageStream } from './page-stream.ts';
 
 /** Nothing from elsewhere runs, loads or frames the page. */
@@ -31,6 +31,6 @@ export function createWebServer({ feed, pages, webFolder }: WebServerParts): Fas
     reply.hijack();
     pages.open(reply.raw, feed.snapshot());
   });
-  void app.register(fastifyStatic, { root: webFolder });
+  serveBuiltPage(app, webFolder);
   return app;
 }

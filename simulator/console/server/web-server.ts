@@ -1,5 +1,5 @@
-import fastifyStatic from '@fastify/static';
 import { fastify, type FastifyInstance } from 'fastify';
+import { serveBuiltPage } from './built-page.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { guardRequests } from './guard.ts';
 import { azureRoutes } from './routes/azure-routes.ts';
@@ -19,6 +19,6 @@ export function createConsoleServer(context: ConsoleContext, webFolder: string):
   gatewayRoutes(app, context);
   azureRoutes(app, context);
   mailRoutes(app, context);
-  void app.register(fastifyStatic, { root: webFolder });
+  serveBuiltPage(app, webFolder);
   return app;
 }
