@@ -5,9 +5,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -25,10 +33,23 @@ export function buildIfNeeded(say = console.log) {
 
   const startedAt = performance.now();
   rmSync(MARK, { force: true });
+  linkWorkspacePackages();
   if (built.code !== wanted.code) compile();
   if (built.pages !== wanted.pages) for (const page of PAGES) buildPage(page);
   writeFileSync(MARK, JSON.stringify(wanted));
   say(`Built in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
+}
+
+/** Compiled files find the packages that npm installed beside their workspace, not at the root. */
+function linkWorkspacePackages() {
+  const { packages } = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'));
+  const workspaces = Object.values(packages).filter(({ link }) => link);
+  for (const { resolved } of workspaces) {
+    const link = join(DIST, resolved, 'node_modules');
+    mkdirSync(dirname(link), { recursive: true });
+    rmSync(link, { force: true });
+    symlinkSync(join(PROJECT, resolved, 'node_modules'), link, 'junction');
+  }
 }
 
 function compile() {
