@@ -1,0 +1,128 @@
+/** What the running system says of itself, as far as the proof needs it. */
+import { z } from 'zod';
+import { controlClient, type ControlledProcess } from '../wire/control-api.ts';
+import type { Settings } from '../wire/settings.ts';
+
+const MetersStatus = z.object({
+  produced: z.number(),
+  acknowledged: z.number(),
+  planDone: z.boolean(),
+});
+
+const EdgeHubStatus = z.object({
+  endpoints: z.array(z.object({ endpoint: z.string(), queued: z.number() })),
+  upstream: z.object({ connected: z.boolean(), queued: z.number() }),
+  received: z.number(),
+  delivered: z.number(),
+  redelivered: z.number(),
+});
+export type EdgeHubStatus = z.infer<typeof EdgeHubStatus>;
+
+const EdgeAgentStatus = z.object({
+  modules: z.array(z.object({ id: z.string(), pid: z.number().nullable(), state: z.string() })),
+});
+
+/** Counters of a module, as its direct method `status` gives them. */
+const ModuleStatus = z.object({
+  received: z.number(),
+  repeats: z.number(),
+  late: z.number(),
+  quarantined: z.number(),
+  sent: z.number(),
+  resent: z.number(),
+  outboxRows: z.number(),
+  /** Of store-and-forward: readings taken in and not yet handed over. */
+  backlogReadings: z.number().default(0),
+});
+export type ModuleStatus = z.infer<typeof ModuleStatus>;
+const MethodAnswer = z.object({ payload: ModuleStatus });
+
+const JobsStatus = z.object({
+  jobs: z.array(
+    z.object({
+      name: z.string(),
+      eventsIn: z.number(),
+      eventsOut: z.number(),
+      error: z.string().nullable(),
+      inputs: z.array(z.object({ backlog: z.number().nullable() })),
+    }),
+  ),
+});
+export type JobsStatus = z.infer<typeof JobsStatus>;
+
+const AzureStatus = z.object({
+  eventHubs: z.array(
+    z.object({
+      name: z.string(),
+      partitions: z.array(z.object({ id: z.string(), lastSequenceNumber: z.number() })),
+    }),
+  ),
+});
+export type EventHubsStatus = z.infer<typeof AzureStatus>['eventHubs'];
+
+const Mails = z.array(z.object({ incident: z.string().nullable() }));
+
+export class SystemWatch {
+  readonly #settings: Settings;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  meters() {
+    return this.#ask('meters', MetersStatus);
+  }
+
+  edgeHub(): Promise<EdgeHubStatus> {
+    return this.#ask('edgeHub', EdgeHubStatus);
+  }
+
+  jobs(): Promise<JobsStatus> {
+    return this.#ask('jobs', JobsStatus);
+  }
+
+  async eventHubs(): Promise<EventHubsStatus> {
+    return (await this.#ask('azure', AzureStatus)).eventHubs;
+  }
+
+  /** `X-Incident` of every mail; a mail without one is named by an empty text. */
+  async incidentMails(): Promise<string[]> {
+    const mails = Mails.parse(await this.#client('console').get('/mails'));
+    return mails.map(({ incident }) => incident ?? '');
+  }
+
+  /** Process ids of the modules that run. */
+  async modulePids(): Promise<ReadonlyMap<string, number>> {
+    const { modules } = await this.#ask('edgeAgent', EdgeAgentStatus);
+    return new Map(modules.flatMap(({ id, pid }) => (pid === null ? [] : [[id, pid]])));
+  }
+
+  /** @throws ControlError while the module is not connected */
+  async module(id: string): Promise<ModuleStatus> {
+    const path = `/modules/${id}/methods/status`;
+    return MethodAnswer.parse(await this.#client('edgeHub').post(path, {})).payload;
+  }
+
+  cutLink(): Promise<unknown> {
+    return this.#client('link').post('/cut');
+  }
+
+  mendLink(): Promise<unknown> {
+    return this.#client('link').post('/mend');
+  }
+
+  /** Changes a module's desired properties, as one does in the portal. */
+  setDesired(moduleId: string, patch: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const { gatewayDeviceId } = this.#settings;
+    const path = `/devices/${gatewayDeviceId}/modules/${moduleId}/twin/desired`;
+    return this.#client('azure').post(path, patch);
+  }
+
+  async #ask<T>(name: ControlledProcess, schema: z.ZodType<T>): Promise<T> {
+    return schema.parse(await this.#client(name).get('/status'));
+  }
+
+  #client(name: ControlledProcess) {
+    return controlClient(this.#settings, name);
+  }
+}

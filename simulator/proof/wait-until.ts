@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Something that must happen did not, in time. */
+export class ProofTimeoutError extends Error {
+  override readonly name = 'ProofTimeoutError';
+  readonly code = 'PROOF_TIMEOUT';
+}
+
+export interface Waiting {
+  /** What is waited for, for the error message. */
+  readonly what: string;
+  readonly patienceMs: number;
+  /** Milliseconds between two looks. */
+  readonly everyMs: number;
+}
+
+/**
+ * Looks until there is an answer. A look that fails counts as "not yet": processes are being killed.
+ *
+ * @throws ProofTimeoutError with the last failure as its cause
+ */
+export async function waitUntil<T>(
+  look: () => Promise<T | undefined>,
+  { what, patienceMs, everyMs }: Waiting,
+): Promise<T> {
+  const endsAt = performance.now() + patienceMs;
+  let failure: unknown;
+  while (performance.now() < endsAt) {
+    const answer = await look().catch((error: unknown) => {
+      failure = error;
+    });
+    if (answer !== undefined) return answer;
+    await delay(everyMs);
+  }
+  const seconds = Math.round(patienceMs / 1_000);
+  throw new ProofTimeoutError(`${what}: not within ${seconds} s.`, { cause: failure });
+}
