@@ -26,7 +26,12 @@ export interface RestApiOptions {
 
 export async function startRestApi(options: RestApiOptions): Promise<RunningService> {
   const { hub, settings, tls, log } = options;
-  const app: RestApp = fastify({ https: tls, forceCloseConnections: true });
+  const app: RestApp = fastify({
+    https: tls,
+    forceCloseConnections: true,
+    // azure-iothub lists devices at `/devices/`.
+    routerOptions: { ignoreTrailingSlash: true },
+  });
   app.setErrorHandler(async (error, _request, reply) => {
     const refusal = refusalOf(error);
     if (refusal.code === 'InternalServerError') log.error({ err: error }, 'request failed');

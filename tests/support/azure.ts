@@ -1,0 +1,119 @@
+/** The local Azure inside the test process, and Microsoft's clients pointed at it. */
+import { Agent } from 'node:https';
+import devicePackage, { type Client as DeviceClient } from 'azure-iot-device';
+import { Mqtt } from 'azure-iot-device-mqtt';
+import iothub, { type Client as ServiceClient, type Registry } from 'azure-iothub';
+import { pino } from 'pino';
+import { startAzure } from '../../simulator/azure/azure.ts';
+import { ensureCertificates, type Certificates } from '../../simulator/wire/certificates.ts';
+import { controlClient, type ControlClient } from '../../simulator/wire/control-api.ts';
+import type { RunningService } from '../../simulator/wire/local-process.ts';
+import type { Settings } from '../../simulator/wire/settings.ts';
+import { testSettings } from './settings.ts';
+
+const { Client } = devicePackage;
+
+const log = pino({ level: 'silent' });
+
+export class TestAzure {
+  readonly settings: Settings;
+  readonly certificates: Certificates;
+  readonly control: ControlClient;
+  readonly #cleanup: () => Promise<void>;
+  readonly #clients: DeviceClient[] = [];
+  #service: RunningService;
+
+  private constructor(
+    settings: Settings,
+    certificates: Certificates,
+    service: RunningService,
+    cleanup: () => Promise<void>,
+  ) {
+    this.settings = settings;
+    this.certificates = certificates;
+    this.control = controlClient(settings, 'azure');
+    this.#service = service;
+    this.#cleanup = cleanup;
+  }
+
+  static async start(): Promise<TestAzure> {
+    const { settings, cleanup } = await testSettings();
+    const certificates = await ensureCertificates(settings);
+    return new TestAzure(settings, certificates, await startAzure({ settings, log }), cleanup);
+  }
+
+  /** Everything stops and starts again from what is on disk. */
+  async restart(): Promise<void> {
+    await this.#service.stop();
+    this.#service = await startAzure({ settings: this.settings, log });
+  }
+
+  async stop(): Promise<void> {
+    await this.closeClients();
+    await this.#service.stop();
+    await this.#cleanup();
+  }
+
+  async closeClients(): Promise<void> {
+    await Promise.allSettled(this.#clients.splice(0).map((client) => client.close()));
+  }
+
+  /** Registers a device and returns its primary key. */
+  async createDevice(deviceId: string): Promise<string> {
+    const { responseBody } = await this.registry().create({ deviceId });
+    return responseBody.authentication?.symmetricKey?.primaryKey ?? '';
+  }
+
+  /** Microsoft's device client, not opened. */
+  async deviceClient(deviceId: string, key: string): Promise<DeviceClient> {
+    const { iotHubHostName: host, ports } = this.settings;
+    const client = Client.fromConnectionString(
+      `HostName=${host};DeviceId=${deviceId};SharedAccessKey=${key};` +
+        `GatewayHostName=localhost:${ports.iotHubMqtt}`,
+      Mqtt,
+    );
+    await client.setOptions({ ca: this.certificates.caPem });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async openDevice(deviceId: string): Promise<DeviceClient> {
+    const client = await this.deviceClient(deviceId, await this.createDevice(deviceId));
+    await client.open();
+    return client;
+  }
+
+  /** Microsoft's service client. */
+  registry(key = this.settings.secrets.iotHubOwnerKey): Registry {
+    const { iotHubHostName: host } = this.settings;
+    const connection = `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${key}`;
+    const registry = iothub.Registry.fromConnectionString(connection);
+    this.#redirect(registry);
+    return registry;
+  }
+
+  serviceClient(): ServiceClient {
+    const { iotHubHostName: host, secrets } = this.settings;
+    const connection = `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${secrets.iotHubOwnerKey}`;
+    const client = iothub.Client.fromConnectionString(connection);
+    this.#redirect(client);
+    return client;
+  }
+
+  /** The service SDK dials port 443 of the host name; its own option for an agent says where that is. */
+  #redirect(client: object): void {
+    const agent = new Agent({
+      host: '127.0.0.1',
+      port: this.settings.ports.iotHubHttps,
+      servername: this.settings.iotHubHostName,
+      ca: this.certificates.caPem,
+    });
+    const rest = (client as { _restApiClient: RestClient })._restApiClient;
+    rest.setOptions({ http: { agent } });
+  }
+}
+
+/** The private part of the service SDK that takes options. */
+interface RestClient {
+  setOptions(options: { http: { agent: Agent } }): void;
+}
