@@ -7,6 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import type { Settings } from '../../simulator/wire/settings.ts';
 import { eventually } from './eventually.ts';
 
@@ -16,8 +17,11 @@ export interface Azurite {
   stop(): Promise<void>;
 }
 
-/** Starts Azurite on the ports and with the key of `settings`; its state ends with it. */
-export async function startAzurite(settings: Settings): Promise<Azurite> {
+/**
+ * Starts Azurite on the ports and with the key of `settings`. Its state ends with it, unless it is
+ * `durable`: then the next one on the same state folder goes on with it.
+ */
+export async function startAzurite(settings: Settings, { durable = false } = {}): Promise<Azurite> {
   const { blob, queue, table } = settings.ports;
   const script = createRequire(new URL('../../simulator/package.json', import.meta.url)).resolve(
     'azurite/dist/src/azurite.js',
@@ -28,7 +32,9 @@ export async function startAzurite(settings: Settings): Promise<Azurite> {
     [
       script,
       ...ports,
-      '--inMemoryPersistence',
+      ...(durable
+        ? ['--location', join(settings.stateFolder, 'azurite')]
+        : ['--inMemoryPersistence']),
       '--skipApiVersionCheck',
       '--disableTelemetry',
       '--silent',
@@ -39,7 +45,8 @@ export async function startAzurite(settings: Settings): Promise<Azurite> {
     },
   );
   await Promise.all([blob, table].map((port) => reachable(child, port)));
-  return { stop: () => stop(child) };
+  // Azurite writes its state when it is asked to end.
+  return { stop: () => stop(child, durable ? 'SIGTERM' : 'SIGKILL') };
 }
 
 async function reachable(child: ChildProcess, port: number): Promise<void> {
@@ -54,9 +61,9 @@ async function reachable(child: ChildProcess, port: number): Promise<void> {
   }, STARTS_WITHIN_MS);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  child.kill('SIGKILL');
+  child.kill(signal);
   await ended;
 }

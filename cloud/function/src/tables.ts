@@ -20,6 +20,8 @@ export async function openTable(connectionString: string, name: string): Promise
     allowInsecureConnection: /TableEndpoint=http:|DefaultEndpointsProtocol=http;/i.test(
       connectionString,
     ),
+    // Short: what fails longer is tried again by the function's retry policy or its schedule.
+    retryOptions: { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 },
   });
   await client.createTable();
   return client;
@@ -50,7 +52,9 @@ export async function tryTransaction(
   }
 }
 
-/** Whether storage refused because of what another has written: 404, 409 or 412. */
+/** Whether storage refused because of what another has written: a row is there, gone, or changed. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof RestError && [404, 409, 412].includes(error.statusCode ?? 0);
+  if (!(error instanceof RestError)) return false;
+  if (error.code === 'TableNotFound' || error.message.includes('TableNotFound')) return false;
+  return [404, 409, 412].includes(error.statusCode ?? 0);
 }

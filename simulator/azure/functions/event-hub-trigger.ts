@@ -22,8 +22,6 @@ import type { InvocationRequest, RetryPolicy, TypedData } from './worker-contrac
 
 /** The container that the Azure Functions runtime keeps its event hub checkpoints in. */
 const CHECKPOINT_CONTAINER = 'azure-webjobs-eventhub';
-/** The host's name in checkpoints: a restarted host takes its own partitions over at once. */
-const HOST_NAME = 'local-functions-host';
 
 export interface EventHubTrigger {
   readonly bindingName: string;
@@ -42,20 +40,23 @@ export interface EventHubTrigger {
 
 /** Starts reading from the checkpoints, or from the start of the hub; goes on until stopped. */
 export async function startEventHubTrigger(trigger: EventHubTrigger): Promise<RunningService> {
-  const container = new ContainerClient(trigger.storageConnectionString, CHECKPOINT_CONTAINER);
+  const container = new ContainerClient(trigger.storageConnectionString, CHECKPOINT_CONTAINER, {
+    retryOptions: { maxTries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 },
+  });
   await container.createIfNotExists();
   const stopping = new AbortController();
+  const checkpoints = new BlobCheckpointStore(container);
   const client = new EventHubConsumerClient(
     trigger.consumerGroup,
     trigger.connectionString,
     trigger.eventHubName,
-    new BlobCheckpointStore(container),
+    checkpoints,
     {
-      identifier: HOST_NAME,
       loadBalancingOptions: { strategy: 'greedy', updateIntervalInMs: 2_000 },
       retryOptions: { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 2_000 },
     },
   );
+  await releasePartitions(checkpoints, client, trigger.consumerGroup);
   const subscription = client.subscribe(
     {
       processEvents: (events, context) => process(trigger, events, context, stopping.signal),
@@ -77,6 +78,23 @@ export async function startEventHubTrigger(trigger: EventHubTrigger): Promise<Ru
       await client.close();
     },
   };
+}
+
+/**
+ * Takes the partitions from whoever owned them: a local system has one host, so an owner on record
+ * is a host that was killed, and its claim would last a minute more.
+ */
+async function releasePartitions(
+  checkpoints: BlobCheckpointStore,
+  { fullyQualifiedNamespace, eventHubName }: EventHubConsumerClient,
+  consumerGroup: string,
+): Promise<void> {
+  const owned = await checkpoints.listOwnership(
+    fullyQualifiedNamespace,
+    eventHubName,
+    consumerGroup,
+  );
+  await checkpoints.claimOwnership(owned.map((ownership) => ({ ...ownership, ownerId: '' })));
 }
 
 async function process(
