@@ -12,7 +12,7 @@ const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 export interface TestSettings {
   readonly settings: Settings;
   /** Removes the state folder; call it after everything that uses the settings has stopped. */
-  cleanup(): Promise<void>;
+  readonly cleanup: () => Promise<void>;
 }
 
 /** Makes settings whose ports are free right now; `overrides` replaces whole top-level fields. */
