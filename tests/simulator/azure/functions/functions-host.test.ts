@@ -62,7 +62,7 @@ describe('local Functions host', function () {
   after(async () => {
     host.kill('SIGKILL');
     await eventHubs.stop();
-    eventLog.close();
+    await eventLog.close();
     await mailbox.stop();
     await azurite.stop();
     await local.cleanup();
