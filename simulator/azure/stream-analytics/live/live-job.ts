@@ -43,6 +43,8 @@ interface Run {
   readonly inputs: readonly EventHubInput[];
   readonly outputs: ReadonlyMap<string, LiveOutput>;
   readonly positions: Map<string, Map<string, number>>;
+  /** Positions whose rows every output has acknowledged. */
+  readonly written: Map<string, Map<string, number>>;
   /** Aborted to end everything, whatever it waits for. */
   readonly abort: AbortController;
   /** Aborted to end after the batch under way. */
@@ -105,7 +107,7 @@ export class LiveJob {
     const inputs = await Promise.all(
       (run?.inputs ?? []).map(async (input) => ({
         alias: input.alias,
-        backlog: await input.backlog(run?.positions.get(input.alias) ?? new Map()),
+        backlog: await input.backlog(run?.written.get(input.alias) ?? new Map()),
       })),
     );
     return {
@@ -144,6 +146,7 @@ export class LiveJob {
       job,
       queue,
       positions,
+      written: copyOf(positions),
       abort,
       base,
       leave: new AbortController(),
@@ -194,7 +197,7 @@ export class LiveJob {
 
   async #finishBatch(
     job: Job,
-    { outputs, positions, base }: Pick<Run, 'outputs' | 'positions' | 'base'>,
+    { outputs, positions, written, base }: Pick<Run, 'outputs' | 'positions' | 'written' | 'base'>,
   ): Promise<void> {
     const output = job.takeOutput();
     const changes = job.takeStateChanges();
@@ -202,6 +205,7 @@ export class LiveJob {
     this.#totals = addTotals(this.#totals, base, { counters: job.counters(), output });
     if (output.size > 0) this.#totals = { ...this.#totals, lastOutputMs: this.#context.now() };
     this.#context.store.save(this.name, { positions, changes, totals: this.#totals });
+    for (const [alias, partitions] of copyOf(positions)) written.set(alias, partitions);
   }
 
   async #close(run: Run): Promise<void> {
@@ -219,6 +223,10 @@ export class LiveJob {
     this.#problems.reporter('query')(describe(error));
     this.#context.log.error({ err: error, job: this.name }, 'job failed');
   }
+}
+
+function copyOf(positions: Run['positions']): Run['positions'] {
+  return new Map([...positions].map(([alias, partitions]) => [alias, new Map(partitions)]));
 }
 
 /** The counts of this run on top of those before it; outputs count up from batch to batch. */
