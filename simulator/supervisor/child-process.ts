@@ -7,9 +7,10 @@
  * - its output goes to `<logs>/<name>.log` and nowhere else.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import type { ProcessMessage } from '../wire/local-process.ts';
+import { openLogFile } from '../wire/log-file.ts';
 
 const FIRST_RESTART_DELAY_MS = 100;
 const LONGEST_RESTART_DELAY_MS = 5_000;
@@ -38,7 +39,7 @@ export class SupervisedProcess {
   readonly name: string;
   restarts = 0;
   readonly #spec: ProcessSpec;
-  readonly #log: WriteStream;
+  readonly #logFile: string;
   readonly #startDeadlineMs: number;
   #child: ChildProcess | undefined;
   #stopping = false;
@@ -49,7 +50,7 @@ export class SupervisedProcess {
     this.name = spec.name;
     this.#spec = spec;
     this.#startDeadlineMs = startDeadlineMs;
-    this.#log = createWriteStream(`${logFolder}/${spec.name}.log`, { flags: 'a', mode: 0o600 });
+    this.#logFile = `${logFolder}/${spec.name}.log`;
   }
 
   /** Process id while it runs. */
@@ -71,7 +72,7 @@ export class SupervisedProcess {
     if (report?.state === 'ready') return;
     if (report?.state === 'failed') throw new StartFailedError(`${this.name}: ${report.message}`);
     const reason = closed.signal.aborted ? 'ended while starting' : 'is not ready in time';
-    throw new StartFailedError(`${this.name} ${reason}; see ${String(this.#log.path)}`);
+    throw new StartFailedError(`${this.name} ${reason}; see ${this.#logFile}`);
   }
 
   /** Ends the process at once, as a power cut would; supervision starts it again. */
@@ -91,7 +92,6 @@ export class SupervisedProcess {
       await exit;
       clearTimeout(force);
     }
-    this.#log.end();
   }
 
   async #report(child: ChildProcess, signal: AbortSignal): Promise<ProcessMessage> {
@@ -106,15 +106,16 @@ export class SupervisedProcess {
   #spawn(): ChildProcess {
     const { args, nodeArgs = [], env = {}, probe } = this.#spec;
     const startedAt = performance.now();
+    const log = openLogFile(this.#logFile);
     const child = spawn(process.execPath, [...nodeArgs, ...args], {
       // Its own process group: Ctrl-C in the terminal reaches the supervisor alone.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', ...(probe === undefined ? (['ipc'] as const) : [])],
+      // A file and no pipe: it takes what is written whether the supervisor lives or not.
+      stdio: ['ignore', log, log, ...(probe === undefined ? (['ipc'] as const) : [])],
       env: { ...process.env, SUPERVISOR_PID: String(process.pid), ...env },
     });
     this.#child = child;
-    child.stdout?.pipe(this.#log, { end: false });
-    child.stderr?.pipe(this.#log, { end: false });
+    closeSync(log);
     child.once('exit', () => this.#restartLater(performance.now() - startedAt));
     return child;
   }

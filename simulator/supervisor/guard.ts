@@ -3,11 +3,16 @@
  * dashboard and Azurite. Ends the process when the supervisor's pid is gone, whatever it died of.
  */
 const CHECK_INTERVAL_MS = 1_000;
+/** A process that has not ended this long after it was asked to is ended, milliseconds. */
+const GRACE_MS = 5_000;
 
 const supervisorPid = Number(process.env['SUPERVISOR_PID']);
 if (Number.isInteger(supervisorPid) && supervisorPid > 0) {
-  setInterval(() => {
-    if (!isAlive(supervisorPid)) process.kill(process.pid, 'SIGTERM');
+  const watch = setInterval(() => {
+    if (isAlive(supervisorPid)) return;
+    clearInterval(watch);
+    setTimeout(() => process.exit(1), GRACE_MS).unref();
+    process.kill(process.pid, 'SIGTERM');
   }, CHECK_INTERVAL_MS).unref();
 }
 

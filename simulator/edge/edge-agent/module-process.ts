@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { openModuleLog } from './module-log.ts';
+import { openLogFile } from '../../wire/log-file.ts';
 import { processStartTime } from './process-identity.ts';
 
 /** How often an adopted process is looked after: it is nobody's child any more. */
@@ -55,7 +55,7 @@ export function adoptProcess(command: ModuleCommand): RunningProcess | undefined
 
 /** Starts the module in a process group of its own. @throws Error when it cannot be started */
 export async function startProcess(command: ModuleCommand): Promise<RunningProcess> {
-  const log = openModuleLog(command.logFile);
+  const log = openLogFile(command.logFile);
   try {
     const child = spawn(process.execPath, [...command.nodeArguments, command.file], {
       detached: true,

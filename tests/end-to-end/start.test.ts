@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually.ts';
+import { npmStart, type StartedCommand } from '../support/npm-start.ts';
+
+describe('npm start', function () {
+  this.timeout(90_000);
+  let folder: string;
+  let state: string;
+  let running: StartedCommand[] = [];
+  const start = (...args: string[]) => {
+    const command = npmStart('--state', state, ...args);
+    running.push(command);
+    return command;
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'npm-start-'));
+    state = join(folder, 'state');
+  });
+  afterEach(async () => {
+    for (const { child } of running) child.kill('SIGTERM');
+    await Promise.all(running.map((command) => command.ended()));
+    running = [];
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('shows averages and a mail, stops on Ctrl-C with no process left, and goes on the next time', async () => {
+    const first = start('--free-ports', '--history', '90');
+    await first.says(/first averages on the dashboard/);
+    await first.says(/first mail: (Spike|Dip) at Meter\d\d/);
+    const pids = descendants(first.child.pid ?? 0);
+    assert.ok(pids.length >= 14, `only ${pids.length} processes`);
+
+    first.child.kill('SIGINT');
+
+    assert.equal(await first.ended(), 0);
+    assert.deepEqual(pids.filter(isRunning), []);
+
+    const second = start('--free-ports');
+    await second.says(/Ctrl-C stops everything/);
+    await second.says(/first mail/);
+    second.child.kill('SIGINT');
+    assert.equal(await second.ended(), 0);
+  });
+
+  it('leaves no process behind when it is killed itself', async () => {
+    const command = start('--free-ports', '--meters', '1', '--direct', '0', '--history', '0');
+    await command.says(/Ctrl-C stops everything/);
+    const pids = descendants(command.child.pid ?? 0);
+
+    command.child.kill('SIGKILL');
+    await command.ended();
+
+    await gone(pids);
+  });
+
+  it('prints every option with --help', async () => {
+    const command = start('--help');
+
+    assert.equal(await command.ended(), 0);
+    assert.match(command.output(), /--port NAME=NUMBER/);
+  });
+
+  it('names an occupied port and the option that changes it', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+
+    const command = start('--port', `dashboard=${address.port}`);
+
+    assert.equal(await command.ended(), 1);
+    assert.match(command.output(), new RegExp(`Port ${address.port} \\(dashboard\\) is in use`));
+    server.close();
+  });
+
+  it('names the place of an error in the manifest before anything is touched', async () => {
+    const manifest = join(folder, 'manifest.json');
+    writeFileSync(manifest, '{ "modulesContent": { "$edgeAgent": 7 } }');
+
+    const command = start('--free-ports', '--manifest', manifest);
+
+    assert.equal(await command.ended(), 1);
+    assert.match(command.output(), /manifest\.json/);
+    assert.match(command.output(), /modulesContent/);
+    assert.ok(!readdirSync(folder).includes('state'));
+  });
+
+  it('names a damaged database and the way out', async () => {
+    const first = start('--free-ports', '--meters', '0', '--direct', '0');
+    await first.says(/Ctrl-C stops everything/);
+    first.child.kill('SIGINT');
+    await first.ended();
+    const database = filesBelow(state).find((path) => path.endsWith('journal.db'));
+    assert.ok(database !== undefined);
+    writeFileSync(database, 'not a database, '.repeat(1_000));
+    for (const suffix of ['-wal', '-shm']) rmSync(database + suffix, { force: true });
+
+    const second = start('--free-ports', '--meters', '0', '--direct', '0');
+
+    assert.equal(await second.ended(), 1);
+    assert.match(second.output(), /journal\.db cannot be used/);
+    assert.match(second.output(), /--fresh/);
+  });
+});
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) =>
+    join(folder, name),
+  );
+}
+
+/** Process ids below `root`, from /proc; the modules are found by the supervisor's pid they carry. */
+function descendants(root: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => environmentOf(pid).includes(`SUPERVISOR_PID=${root}`));
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function gone(pids: readonly number[]): Promise<void> {
+  await eventually(() => assert.deepEqual(pids.filter(isRunning), []), 15_000);
+}
