@@ -12,7 +12,7 @@ export function FlowStrip({ system }: { readonly system: System }) {
   return (
     <ol class="flow" aria-label="From meters to mail">
       <Stage title="Meters" href="#/building" ok={status.meters?.ok}>
-        <b>{numbers.transmitting}</b> transmitting
+        <b>{numbers.transmitting}</b> online
       </Stage>
       <Stage title="edgeHub" href="#/gateway" ok={status.edgeHub?.ok}>
         <b>{numbers.edgeHub}</b> messages

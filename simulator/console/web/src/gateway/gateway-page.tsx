@@ -11,6 +11,9 @@ import { formatBytes, formatCount, formatRate, formatTime } from '../words.ts';
 import { LinkButton } from './link-button.tsx';
 import { ModulesCard } from './modules-card.tsx';
 
+/** A route without a priority has the lowest there is. */
+const DEFAULT_PRIORITY = 2_000_000_000;
+
 /** The IoT Edge gateway: its link, its modules, what edgeHub holds. */
 export function GatewayPage({ system }: { readonly system: System }) {
   const { status } = system;
@@ -27,7 +30,7 @@ export function GatewayPage({ system }: { readonly system: System }) {
               columns={['Endpoint', 'Priority', 'Queued']}
               rows={endpoints.map(({ endpoint, priority, queued }) => [
                 endpoint,
-                priority,
+                priority < DEFAULT_PRIORITY ? priority : 'default',
                 formatCount(queued),
               ])}
               empty="No routes yet."
