@@ -17,6 +17,7 @@ const { Client, ConnectionString, Message } = deviceSdk;
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_CLOSE_MS = 1_000;
 
 export interface DeviceClientOptions {
   readonly credentials: Credentials;
@@ -53,7 +54,7 @@ async function dialForEver(options: DeviceClientOptions, stopping: AbortSignal):
     } catch (error) {
       if (!stopping.aborted) options.onLost(explain(error, options));
     }
-    await client.close().catch(() => undefined);
+    await close(client);
     await pause(pauseMs * (0.5 + Math.random() / 2), stopping);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
@@ -99,6 +100,17 @@ async function send(client: DeviceClient, { messageId, body }: TelemetryMessage)
   message.contentType = 'application/json';
   message.contentEncoding = 'utf-8';
   await client.sendEvent(message);
+}
+
+/** Some lost connections the SDK never finishes closing. */
+async function close(client: DeviceClient): Promise<void> {
+  const waiting = new AbortController();
+  const closed = client.close().then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([closed, pause(LONGEST_CLOSE_MS, waiting.signal)]);
+  waiting.abort();
 }
 
 function explain(error: unknown, { gatewayHost }: DeviceClientOptions): string {

@@ -51,8 +51,8 @@ function repeatLines({ redeliveries }: ProofResult): string[] {
   const { byEdgeHub, recognisedByModules, inArchive, averages } = redeliveries;
   return [
     `  ${number(byEdgeHub)} messages delivered again by edgeHub: in flight to a module that was killed`,
-    `  ${number(recognisedByModules)} repeats recognised by modules: committed, but not acknowledged in time`,
-    `  ${number(inArchive)} repeated rows in the archive: in flight upstream when the link was cut`,
+    `  ${number(recognisedByModules)} repeats recognised by modules: taken in before a kill, and not acknowledged in time`,
+    `  ${number(inArchive)} repeated rows in the archive: handed over, but not yet forgotten, at a kill or the cut`,
     `  ${number(averages)} averages issued or sent again, the last revision counts`,
   ];
 }

@@ -7,7 +7,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { namedMeters } from '../meters/start-meters.ts';
 import { readReplayFile } from '../meters/replay-file.ts';
 import { LOCAL_NAMES } from '../supervisor/local-names.ts';
 import { freePorts } from '../supervisor/ports.ts';
@@ -116,9 +115,7 @@ async function loadAndFaults(
 ): Promise<Faults> {
   await watch.setDesired('averager', { silenceSeconds: SILENCE_SECONDS });
   const readings = meters.plan?.readings ?? 0;
-  const behindGateway = namedMeters(meters).filter(({ isDirect }) => !isDirect).length;
-  const gatewayReadings = Math.floor((readings * behindGateway) / meters.count);
-  return makeFaults({ watch, readings, gatewayReadings, say });
+  return makeFaults({ watch, readings, say });
 }
 
 interface Finished {
