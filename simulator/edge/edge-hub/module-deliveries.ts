@@ -20,6 +20,8 @@ export interface ModuleDeliveriesOptions {
 export class ModuleDeliveries {
   readonly #options: ModuleDeliveriesOptions;
   readonly #pumps = new Map<string, DeliveryPump>();
+  /** Connections that deliveries go to: one that subscribes again is not begun anew. */
+  readonly #attached = new WeakSet<ClientConnection>();
 
   constructor(options: ModuleDeliveriesOptions) {
     this.#options = options;
@@ -37,6 +39,8 @@ export class ModuleDeliveries {
   attach(connection: ClientConnection): void {
     const { deviceId, moduleId } = connection.identity;
     if (moduleId === undefined || deviceId !== this.#options.gatewayId) return;
+    if (this.#attached.has(connection)) return;
+    this.#attached.add(connection);
     this.#pump(moduleId).attach({
       deliver: (message) =>
         connection.deliver({
@@ -48,7 +52,9 @@ export class ModuleDeliveries {
     });
   }
 
-  detach({ identity }: ClientConnection): void {
+  detach(connection: ClientConnection): void {
+    const { identity } = connection;
+    this.#attached.delete(connection);
     if (identity.moduleId !== undefined) this.#pumps.get(identity.moduleId)?.detach();
   }
 

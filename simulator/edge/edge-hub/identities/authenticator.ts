@@ -47,7 +47,7 @@ export class Authenticator {
     const first = this.#check(request);
     if (first.accepted) return first;
     try {
-      await this.#options.scope.refreshIfStale();
+      await this.#options.scope.refreshInTurn();
     } catch {
       // Without the hub the scope that is known decides.
       if (!this.#options.scope.isKnown) {

@@ -12,7 +12,7 @@ import type { Database } from '../../../wire/database.ts';
 import { identityId, type IdentityName } from '../../../wire/identity-name.ts';
 import { callIotHub, type IotHubRestOptions } from '../../iot-hub-rest.ts';
 
-const REFRESH_INTERVAL_MS = 2_000;
+const REFRESH_INTERVAL_MS = 1_000;
 
 const Symmetric = z.object({
   symmetricKey: z.object({
@@ -40,6 +40,7 @@ export class DeviceScope {
   readonly #known = new Map<string, ScopeIdentity>();
   readonly #listeners = new Set<() => void>();
   #refreshing: Promise<void> | undefined;
+  #turn: Promise<void> | undefined;
   #refreshedMs = -Infinity;
 
   constructor(database: Database, hub: IotHubRestOptions) {
@@ -67,10 +68,17 @@ export class DeviceScope {
     this.#listeners.add(listener);
   }
 
-  /** Asks the hub, unless it was asked a moment ago. @throws Error when it cannot be reached */
-  async refreshIfStale(): Promise<void> {
-    const isFresh = performance.now() - this.#refreshedMs < REFRESH_INTERVAL_MS;
-    if (this.#refreshing === undefined && isFresh) return;
+  /** Asks the hub as soon as it may be asked again. @throws Error when it cannot be reached */
+  async refreshInTurn(): Promise<void> {
+    this.#turn ??= this.#refreshWhenDue().finally(() => {
+      this.#turn = undefined;
+    });
+    return this.#turn;
+  }
+
+  async #refreshWhenDue(): Promise<void> {
+    const waitMs = this.#refreshedMs + REFRESH_INTERVAL_MS - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
     await this.refresh();
   }
 

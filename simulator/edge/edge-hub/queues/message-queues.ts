@@ -124,18 +124,26 @@ export class MessageQueues {
   }
 
   #takeFrom(queue: Queue, limit: number): QueuedMessage[] {
-    const { endpoint, priority, cursor, leaving } = queue;
+    for (;;) {
+      const { endpoint, priority, cursor } = queue;
+      const rows = this.#statements.next({ endpoint, priority, cursor, limit });
+      queue.cursor = rows.at(-1)?.id ?? cursor;
+      const taken = this.#handOut(
+        queue,
+        rows.filter(({ id }) => !queue.leaving.has(id)),
+      );
+      if (taken.length > 0 || rows.length < limit) return taken;
+    }
+  }
+
+  #handOut(queue: Queue, rows: readonly QueueRow[]): QueuedMessage[] {
+    const { endpoint, priority, sent } = queue;
     const nowMs = this.#now();
-    const rows = this.#statements
-      .next({ endpoint, priority, cursor, limit: limit + leaving.size })
-      .filter(({ id }) => !leaving.has(id))
-      .slice(0, limit);
-    queue.cursor = rows.at(-1)?.id ?? cursor;
     const isLive = ({ expiresMs }: QueueRow) => expiresMs === null || expiresMs > nowMs;
     for (const row of rows) if (!isLive(row)) this.#expire(queue, row.id);
     return rows.filter(isLive).map((row) => {
-      const redelivered = queue.sent.has(row.id);
-      queue.sent.add(row.id);
+      const redelivered = sent.has(row.id);
+      sent.add(row.id);
       return { ...toMessage(row), endpoint, priority, redelivered };
     });
   }
@@ -156,11 +164,14 @@ export class MessageQueues {
     queue.leaving.add(id);
     queue.sent.delete(id);
     try {
-      await this.#commits.run(() => {
-        this.#statements.deleteReference.run(queue.endpoint, queue.priority, id);
+      // Read only after the commit: `-= await` would read it before, and undo what was appended since.
+      const removed = await this.#commits.run(() => {
+        const { endpoint, priority } = queue;
+        const { changes } = this.#statements.deleteReference.run(endpoint, priority, id);
         this.#statements.deleteUnreferenced.run(id, id);
+        return changes;
       });
-      queue.queued -= 1;
+      queue.queued -= removed;
     } finally {
       queue.leaving.delete(id);
     }
