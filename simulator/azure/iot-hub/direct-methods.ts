@@ -31,10 +31,10 @@ interface PendingCall {
 }
 
 export class DirectMethods {
-  readonly #sessions: Sessions;
+  readonly #sessions: Pick<Sessions, 'waitForSubscription'>;
   readonly #pending = new Map<string, PendingCall>();
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Pick<Sessions, 'waitForSubscription'>) {
     this.#sessions = sessions;
   }
 

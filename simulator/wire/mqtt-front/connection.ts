@@ -46,8 +46,9 @@ export class Connection<Identity> implements MqttConnection<Identity> {
     this.#handler = handler;
     this.#acknowledgements = new Acknowledgements((bytes) => socket.writeBytes(bytes));
     this.#keepAlive = new KeepAlive(request.keepAliveSeconds, () => {
-      // Held back by ourselves, the client's pings are not read: that is not its silence.
-      if (!socket.held) this.close('nothing received within 1.5 times the keep-alive interval');
+      // While we hold it back, the client's pings are not read: that is not its silence.
+      if (this.#unfinished >= RESUME_UNFINISHED) return;
+      this.close('nothing received within 1.5 times the keep-alive interval');
     });
     socket.handOver({
       onPacket: (packet) => this.#receive(packet),

@@ -42,10 +42,6 @@ export class PacketSocket {
     return this.#closed;
   }
 
-  get held(): boolean {
-    return this.#holds.size > 0;
-  }
-
   /** Whoever `events` is from now on gets what comes. */
   handOver(events: PacketSocketEvents): void {
     this.#events = events;
@@ -59,7 +55,7 @@ export class PacketSocket {
 
   release(reason: string): void {
     this.#holds.delete(reason);
-    while (!this.held && !this.#closed) {
+    while (!this.#isHeld() && !this.#closed) {
       const packet = this.#held.shift();
       if (packet === undefined) {
         this.#socket.resume();
@@ -91,6 +87,10 @@ export class PacketSocket {
     this.#finish(reason);
   }
 
+  #isHeld(): boolean {
+    return this.#holds.size > 0;
+  }
+
   #finish(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -109,7 +109,7 @@ export class PacketSocket {
   }
 
   #receive(packet: Packet): void {
-    if (this.held) this.#held.push(packet);
+    if (this.#isHeld()) this.#held.push(packet);
     else if (!this.#closed) this.#events.onPacket(packet);
   }
 
