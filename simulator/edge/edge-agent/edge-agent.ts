@@ -19,7 +19,7 @@ import { ModuleRunner } from './module-runner.ts';
 import { registerModules, retryUntilDone } from './register-modules.ts';
 import { FAITHFUL_BACK_OFF, LOCAL_BACK_OFF } from './restart-policy.ts';
 
-/** Modules start without the cloud after this long. */
+/** Modules do not wait longer than this for the first attempt to register them. */
 const REGISTRATION_PATIENCE_MS = 3_000;
 
 /** Starts edgeAgent; `inherited` is the environment its modules take PATH and the like from. */
@@ -38,12 +38,13 @@ export async function startEdgeAgent(
     sign: (moduleId, data) => identities.sign(moduleId, data),
   });
   const stopping = new AbortController();
-  const registered = retryUntilDone(() => register(settings, { caPem, identities, manifest }), {
-    signal: stopping.signal,
-    log,
-    what: 'registering modules at IoT Hub',
+  const attempt = () => register(settings, { caPem, identities, manifest });
+  const first = attempt();
+  const registered = first.catch((error: unknown) => {
+    log.warn({ err: error }, 'modules not registered yet');
+    return retryUntilDone(attempt, { signal: stopping.signal, log });
   });
-  await atMost(registered, REGISTRATION_PATIENCE_MS);
+  await atMost(first, REGISTRATION_PATIENCE_MS);
 
   const runners = manifest.modules.map((module) => {
     const generationId = identities.get(module.id)?.generationId ?? '';
@@ -88,7 +89,7 @@ async function atMost(work: Promise<void>, patienceMs: number): Promise<void> {
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, patienceMs);
   });
-  await Promise.race([work, patience]);
+  await Promise.race([work.catch(() => undefined), patience]);
   clearTimeout(timer);
 }
 

@@ -42,22 +42,23 @@ async function register(hub: IotHubRestOptions, moduleId: string, key: string): 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
 
-/** Repeats `attempt` until it succeeds or `signal` is aborted; never rejects. */
+/** Repeats a failed `attempt` until it succeeds or `signal` is aborted; never rejects. */
 export async function retryUntilDone(
   attempt: () => Promise<void>,
-  { signal, log, what }: { signal: AbortSignal; log: Logger; what: string },
+  { signal, log }: { signal: AbortSignal; log: Logger },
 ): Promise<void> {
   for (
     let delayMs = FIRST_RETRY_MS;
     !signal.aborted;
     delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)
   ) {
+    await abortableDelay(delayMs, signal);
+    if (signal.aborted) return;
     try {
       await attempt();
       return;
     } catch (error) {
-      log.warn({ err: error, what }, 'will be tried again');
-      await abortableDelay(delayMs, signal);
+      log.info({ err: error }, 'will be tried again');
     }
   }
 }
