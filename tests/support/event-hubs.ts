@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import {
   EventHubConsumerClient,
   EventHubProducerClient,
+  type CheckpointStore,
   type EventHubConsumerClientOptions,
   type EventPosition,
   type MessagingError,
@@ -54,6 +55,19 @@ export function consumerFor(
   return new EventHubConsumerClient(consumerGroup, eventHubsConnectionString(settings, hub), {
     retryOptions: RETRY_OPTIONS,
     ...options,
+  });
+}
+
+/** Microsoft's client that shares the partitions of a hub with others by way of a store. */
+export function consumerWith(
+  settings: Settings,
+  hub: string,
+  store: CheckpointStore,
+): EventHubConsumerClient {
+  const connection = eventHubsConnectionString(settings, hub);
+  return new EventHubConsumerClient('$Default', connection, store, {
+    retryOptions: RETRY_OPTIONS,
+    loadBalancingOptions: { strategy: 'greedy', updateIntervalInMs: 200 },
   });
 }
 
