@@ -42,9 +42,8 @@ interface Run {
   readonly queue: EventQueue;
   readonly inputs: readonly EventHubInput[];
   readonly outputs: ReadonlyMap<string, LiveOutput>;
+  /** Of what every output has acknowledged. */
   readonly positions: Map<string, Map<string, number>>;
-  /** Positions whose rows every output has acknowledged. */
-  readonly written: Map<string, Map<string, number>>;
   /** Aborted to end everything, whatever it waits for. */
   readonly abort: AbortController;
   /** Aborted to end after the batch under way. */
@@ -107,7 +106,7 @@ export class LiveJob {
     const inputs = await Promise.all(
       (run?.inputs ?? []).map(async (input) => ({
         alias: input.alias,
-        backlog: await input.backlog(run?.written.get(input.alias) ?? new Map()),
+        backlog: await input.backlog(run?.positions.get(input.alias) ?? new Map()),
       })),
     );
     return {
@@ -146,7 +145,6 @@ export class LiveJob {
       job,
       queue,
       positions,
-      written: copyOf(positions),
       abort,
       base,
       leave: new AbortController(),
@@ -182,30 +180,29 @@ export class LiveJob {
     if (leave.signal.aborted) return;
     if (queue.size === 0) job.passTime(this.#context.now());
     else if (queue.size < MAX_BATCH_READINGS) await delay(GATHER_MS);
-    this.#push(job, run.positions, queue.take(MAX_BATCH_READINGS));
-    await this.#finishBatch(job, run);
-  }
-
-  #push(job: Job, positions: Run['positions'], messages: readonly ReceivedMessage[]): void {
-    for (const { alias, partitionId, sequenceNumber, events, conversionErrors } of messages) {
+    const messages = queue.take(MAX_BATCH_READINGS);
+    for (const { alias, events, conversionErrors } of messages) {
       for (const event of events) job.push(alias, event);
       job.countUnreadable(alias, conversionErrors);
-      const partitions = positions.get(alias) ?? new Map<string, number>();
-      positions.set(alias, partitions.set(partitionId, sequenceNumber));
     }
+    await this.#finishBatch(messages, job, run);
   }
 
   async #finishBatch(
+    messages: readonly ReceivedMessage[],
     job: Job,
-    { outputs, positions, written, base }: Pick<Run, 'outputs' | 'positions' | 'written' | 'base'>,
+    { outputs, positions, base }: Pick<Run, 'outputs' | 'positions' | 'base'>,
   ): Promise<void> {
     const output = job.takeOutput();
     const changes = job.takeStateChanges();
     await Promise.all([...output].map(async ([alias, rows]) => outputs.get(alias)?.write(rows)));
+    for (const { alias, partitionId, sequenceNumber } of messages) {
+      const partitions = positions.get(alias) ?? new Map<string, number>();
+      positions.set(alias, partitions.set(partitionId, sequenceNumber));
+    }
     this.#totals = addTotals(this.#totals, base, { counters: job.counters(), output });
     if (output.size > 0) this.#totals = { ...this.#totals, lastOutputMs: this.#context.now() };
     this.#context.store.save(this.name, { positions, changes, totals: this.#totals });
-    for (const [alias, partitions] of copyOf(positions)) written.set(alias, partitions);
   }
 
   async #close(run: Run): Promise<void> {
@@ -223,10 +220,6 @@ export class LiveJob {
     this.#problems.reporter('query')(describe(error));
     this.#context.log.error({ err: error, job: this.name }, 'job failed');
   }
-}
-
-function copyOf(positions: Run['positions']): Run['positions'] {
-  return new Map([...positions].map(([alias, partitions]) => [alias, new Map(partitions)]));
 }
 
 /** The counts of this run on top of those before it; outputs count up from batch to batch. */
