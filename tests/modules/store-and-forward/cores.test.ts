@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { fillPacks, packBody } from '../../../modules/store-and-forward/src/core/packing.ts';
+import { upstreamQueueLength } from '../../../modules/store-and-forward/src/core/queue-metric.ts';
+import { SeenReadings } from '../../../modules/store-and-forward/src/core/seen-readings.ts';
+import { UplinkBudget } from '../../../modules/store-and-forward/src/core/uplink-budget.ts';
+
+describe('packing', () => {
+  const item = (text: string) => ({ text, bytes: Buffer.byteLength(text) });
+
+  it('puts every reading into exactly one pack, in order, none larger than allowed', () => {
+    const texts = fc.array(fc.string({ maxLength: 30, unit: 'grapheme' }), { maxLength: 50 });
+    fc.assert(
+      fc.property(texts, fc.integer({ min: 10, max: 100 }), (all, maxBytes) => {
+        const { packs, rest } = fillPacks(
+          all.map((text) => item(JSON.stringify(text))),
+          maxBytes,
+        );
+        const bodies = [...packs, rest].map(packBody);
+
+        assert.deepEqual(
+          bodies.flatMap((body) => JSON.parse(body) as string[]),
+          all,
+        );
+        for (const [index, body] of bodies.entries()) {
+          const isAlone = [...packs, rest][index]?.length === 1;
+          assert.ok(Buffer.byteLength(body) <= maxBytes || isAlone);
+        }
+      }),
+    );
+  });
+});
+
+describe('uplink budget', () => {
+  it('lets telemetry wait first, averages next, anomalies last', () => {
+    const budget = new UplinkBudget();
+    const open = (length: number) => {
+      budget.looked(length);
+      return [0, 1, 2].map((priority) => budget.room(priority) > 0);
+    };
+
+    assert.deepEqual(open(0), [true, true, true]);
+    assert.deepEqual(open(8), [true, true, false]);
+    assert.deepEqual(open(500), [true, false, false]);
+    assert.deepEqual(open(2_000), [false, false, false]);
+  });
+
+  it('counts what was handed over as long as edgeHub may not have counted it', () => {
+    const budget = new UplinkBudget();
+    budget.looked(0);
+    for (let sent = 0; sent < 8; sent += 1) budget.handedOver(2);
+    assert.equal(budget.room(2), 0);
+
+    budget.looked(0);
+    assert.equal(budget.room(2), 0);
+    budget.looked(0);
+    assert.equal(budget.room(2), 8);
+  });
+
+  it('trickles while edgeHub does not say how long its queue is', () => {
+    const budget = new UplinkBudget();
+    assert.equal(budget.room(2), 1);
+    budget.handedOver(2);
+    assert.equal(budget.room(2), 0);
+
+    budget.trickle();
+    assert.equal(budget.room(2), 1);
+  });
+});
+
+describe('queue metric', () => {
+  it('adds up the upstream queues of all priorities and no others', () => {
+    const metrics = [
+      '# TYPE edgehub_queue_length gauge',
+      'edgehub_queue_length{iothub="h",endpoint="iothub",priority="0"} 3',
+      'edgehub_queue_length{endpoint="iothub",priority="2"} 40',
+      'edgehub_queue_length{endpoint="gateway-01/averager/readings",priority="2"} 500',
+    ].join('\n');
+
+    assert.equal(upstreamQueueLength(metrics), 43);
+  });
+
+  it('is nought before there is an upstream queue, and unknown in a foreign text', () => {
+    assert.equal(upstreamQueueLength('edgehub_messages_received_total 3'), 0);
+    assert.equal(upstreamQueueLength('<html>not edgeHub</html>'), undefined);
+  });
+});
+
+describe('seen readings', () => {
+  it('note a reading once, also across a restart', () => {
+    const seen = new SeenReadings();
+    assert.deepEqual(
+      [seen.add('a', 1), seen.add('a', 1), seen.add('b', undefined)],
+      [true, false, true],
+    );
+    const restored = new SeenReadings(structuredClone(seen.state()));
+
+    assert.deepEqual([restored.add('a', 1), restored.add('b', undefined)], [false, false]);
+  });
+
+  it('forget the oldest readings without sequence number', () => {
+    const seen = new SeenReadings();
+    for (let index = 0; index <= 500; index += 1) seen.add(String(index), undefined);
+
+    assert.equal(seen.state().others.length, 500);
+    assert.equal(seen.add('0', undefined), true);
+  });
+});
