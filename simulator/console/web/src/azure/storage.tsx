@@ -7,6 +7,9 @@ import { Table } from '../look/table.tsx';
 import { useAction } from '../look/use-action.tsx';
 import { formatBytes } from '../words.ts';
 
+/** Open folders are read again this often: the cold path writes while one looks. */
+const REFRESH_MS = 3_000;
+
 /** The archive: a tree of folders, and the file that was opened. */
 export function Storage() {
   const [file, setFile] = useState<ArchiveFile>();
@@ -51,7 +54,12 @@ function Folder({ prefix, open }: FolderProps) {
   const load = async () => {
     setContent(await getJson<ArchiveFolder>(`api/archive?prefix=${encodeURIComponent(prefix)}`));
   };
-  useEffect(() => run(load), [prefix]);
+  useEffect(() => {
+    run(load);
+    // A look in vain shows itself at the next click; the tree stays as it was.
+    const timer = setInterval(() => void load().catch(() => undefined), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [prefix]);
   if (content === undefined) return <p class="muted">Looking …</p>;
   const isEmpty = content.folders.length + content.files.length === 0;
   return (
@@ -68,11 +76,6 @@ function Folder({ prefix, open }: FolderProps) {
         </li>
       ))}
       {isEmpty ? <li class="muted">Nothing here yet.</li> : null}
-      {prefix === '' ? (
-        <li>
-          <ActionButton act={load}>Look again</ActionButton>
-        </li>
-      ) : null}
     </ul>
   );
 }
