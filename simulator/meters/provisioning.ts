@@ -1,10 +1,10 @@
 /** Registers a meter at Device Provisioning with the official SDK: MQTT, enrollment group, derived key. */
-import { createHmac } from 'node:crypto';
 import mqttBase from 'azure-iot-mqtt-base';
 import provisioningDevice from 'azure-iot-provisioning-device';
 import { Mqtt } from 'azure-iot-provisioning-device-mqtt';
 import { SymmetricKeySecurityClient } from 'azure-iot-security-symmetric-key';
 import { z } from 'zod';
+import { deriveDeviceKey } from '../wire/sas-token.ts';
 import type { Credentials } from './credentials.ts';
 
 const { MqttBase } = mqttBase;
@@ -48,13 +48,6 @@ export async function registerMeter(registration: Registration): Promise<Credent
   } catch (error) {
     throw new RegistrationError(explain(error, registration), { cause: error });
   }
-}
-
-/** Key of one device of an enrollment group. Source: Azure documentation, "symmetric key attestation". */
-export function deriveDeviceKey(groupKey: string, registrationId: string): string {
-  return createHmac('sha256', Buffer.from(groupKey, 'base64'))
-    .update(registrationId, 'utf8')
-    .digest('base64');
 }
 
 function explain(error: unknown, { host, idScope, registrationId }: Registration): string {

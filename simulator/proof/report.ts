@@ -30,11 +30,12 @@ function comparisonLines({ reconciliation }: ProofResult): string[] {
   const rows = comparisons.map(({ what, expected, found, problems }) =>
     row(TITLES[what], [number(expected), number(found), problems.length === 0 ? 'agrees' : 'NO']),
   );
+  const others = injected === 0 ? 'alerts, none of them injected' : 'other alerts';
   const rate = falseAlarmsPerMeterMonth.toFixed(1);
   return [
     row('', ['expected', 'found', '']),
     ...rows,
-    `  ${injected} anomalies were injected; ${falseAlarms} other alerts, ${rate} per meter and month`,
+    `  ${injected} anomalies were injected; ${falseAlarms} ${others}, ${rate} per meter and month`,
   ];
 }
 
