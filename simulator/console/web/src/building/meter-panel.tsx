@@ -102,11 +102,13 @@ function send(id: string, command: string): Promise<unknown> {
   return postJson('api/meters', { id, command });
 }
 
-function factsOf({ connection, temp, lastTime, produced, acknowledged }: MeterStatus) {
+function factsOf(meter: MeterStatus): readonly (readonly [string, string])[] {
+  const { connection, temp, lastTime, produced, acknowledged, pinnedTemp } = meter;
   const last = lastTime === null ? '' : ` at ${formatTime(Date.parse(lastTime))}`;
   return [
     ['Connects', connection === 'gateway' ? 'through the gateway' : 'straight to IoT Hub'],
     ['Last reading', temp === null ? 'none yet' : `${formatTemp(temp)}F${last}`],
     ['Readings', `${formatCount(produced)} made, ${formatCount(acknowledged)} acknowledged`],
-  ] as const;
+    ...(pinnedTemp === null ? [] : [['Pinned at', `${formatTemp(pinnedTemp)}F`] as const]),
+  ];
 }

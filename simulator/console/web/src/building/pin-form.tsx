@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks';
 import type { MeterStatus } from '../../../server/status-schemas.ts';
 import { postJson } from '../api.ts';
 import { useAction } from '../look/use-action.tsx';
-import { formatTemp } from '../words.ts';
 
 /** Holds the meter at a temperature until it is let go. */
 export function PinForm({ meter: { id, pinnedTemp } }: { readonly meter: MeterStatus }) {
@@ -33,7 +32,6 @@ export function PinForm({ meter: { id, pinnedTemp } }: { readonly meter: MeterSt
       <button type="button" class="button" disabled={busy || pinnedTemp === null} onClick={unpin}>
         Let go
       </button>
-      <span class="muted">{pinnedTemp === null ? '' : `pinned at ${formatTemp(pinnedTemp)}`}</span>
     </form>
   );
 }
