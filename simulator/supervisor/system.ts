@@ -6,7 +6,7 @@
  * - a start that fails half-way stops what it had started;
  * - after `stop` no process of the system is left.
  */
-import { readLocalManifest } from '../edge/manifest/local-manifest.ts';
+import { readLocalManifest, requireImages } from '../edge/manifest/local-manifest.ts';
 import { ensureCertificates } from '../wire/certificates.ts';
 import { controlClient } from '../wire/control-api.ts';
 import type { Settings } from '../wire/settings.ts';
@@ -38,11 +38,11 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
+/** Each phase starts when the one before serves; the pages and the meters come up together. */
 const PHASES: readonly { readonly title: string; readonly names: readonly ProcessName[] }[] = [
   { title: 'storage, Azure and the link', names: ['azurite', 'azure', 'link'] },
-  { title: 'gateway', names: ['edge-hub', 'edge-agent'] },
-  { title: 'jobs, Function, pages', names: ['jobs', 'functions', 'dashboard', 'console'] },
-  { title: 'smart meters', names: ['meters'] },
+  { title: 'gateway, jobs and Function', names: ['edge-hub', 'edge-agent', 'jobs', 'functions'] },
+  { title: 'smart meters and pages', names: ['meters', 'dashboard', 'console'] },
 ];
 
 /**
@@ -53,6 +53,7 @@ const PHASES: readonly { readonly title: string; readonly names: readonly Proces
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
   const { chosen, onPhase = () => undefined } = options;
   const manifest = readLocalManifest(chosen);
+  requireImages(manifest);
   await requireFree(chosen.ports);
   const release = claimStateFolder(chosen.stateFolder, options.fresh);
   const processes = new Map<ProcessName, SupervisedProcess>();
