@@ -21,7 +21,7 @@ export interface OpenDatabase {
 }
 
 /** How long a predecessor that is still ending is waited for. */
-const LOCK_WAIT_MS = 5_000;
+const LOCK_WAIT_MS = 2_000;
 
 /**
  * Opens (or makes) a module's database and brings its schema up to date.
