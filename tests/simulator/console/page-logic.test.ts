@@ -38,10 +38,13 @@ describe('console backlog', () => {
   });
 
   it('is what store-and-forward keeps and what edgeHub has not delivered', () => {
-    assert.deepEqual(backlogOf({ modules: modules({ outboxRows: 40 }), edgeHub: edgeHub(2) }), {
-      stored: 40,
+    const counters = modules({ backlogReadings: 100, outboxRows: 40 });
+
+    assert.deepEqual(backlogOf({ modules: counters, edgeHub: edgeHub(2) }), {
+      readings: 100,
+      outbox: 40,
       handedOver: 2,
-      total: 42,
+      total: 142,
     });
   });
 
@@ -50,8 +53,12 @@ describe('console backlog', () => {
     assert.equal(backlogOf({ modules: modules({ outboxRows: 4 }) })?.total, 4);
   });
 
+  it('counts nothing that is no number', () => {
+    assert.equal(backlogOf({ modules: modules({ outboxRows: 'many' }) })?.total, 0);
+  });
+
   it('is unknown while neither says', () => {
-    assert.equal(backlogOf({ modules: modules({ outboxRows: 'many' }) }), undefined);
+    assert.equal(backlogOf({}), undefined);
   });
 });
 

@@ -8,7 +8,7 @@ const MAX_SAMPLES = 300;
 /** A few counters at one instant. */
 export interface Sample {
   readonly atMs: number;
-  /** Messages on the gateway that IoT Hub does not have yet. */
+  /** Readings and messages that wait on the gateway. */
   readonly backlog: number;
   /** Messages that IoT Hub has received in all. */
   readonly hubMessages: number;

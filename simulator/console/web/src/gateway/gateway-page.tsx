@@ -73,8 +73,9 @@ function LinkCard({ system: { status, samples } }: { readonly system: System }) 
       </SectionView>
       <Facts
         facts={[
-          ['Waiting in store-and-forward', formatCount(backlog?.stored ?? 0)],
-          ['Waiting in edgeHub for the hub', formatCount(backlog?.handedOver ?? 0)],
+          ['Readings in store-and-forward', formatCount(backlog?.readings ?? 0)],
+          ['Messages in its outbox', formatCount(backlog?.outbox ?? 0)],
+          ['Messages in edgeHub', formatCount(backlog?.handedOver ?? 0)],
           ['On disk', typeof bytes === 'number' ? formatBytes(bytes) : '–'],
         ]}
       />
