@@ -45,14 +45,15 @@ export async function makeFaults(plan: FaultPlan): Promise<Faults> {
   await watch.cutLink();
   const cutAt = performance.now();
   say('link cut');
+  const returned = await Promise.all(kills.map(({ back }) => back));
   const backlogReadings = await waitForBacklog(plan);
   await watch.mendLink();
   const cutMs = performance.now() - cutAt;
   say(`link mended, ${backlogReadings} readings wait on the gateway`);
-  return { kills: await Promise.all(kills.map(({ back }) => back)), backlogReadings, cutMs };
+  return { kills: returned, backlogReadings, cutMs };
 }
 
-/** Kills a module while messages for it are in flight; `back` resolves when it answers again. */
+/** Kills a module while messages for it are in flight; `back` resolves when it is. */
 async function kill(
   { watch, say }: FaultPlan,
   pids: ReadonlyMap<string, number>,
@@ -64,8 +65,8 @@ async function kill(
   process.kill(pid, 'SIGKILL');
   const killedAt = performance.now();
   say(`${module} killed with ${inFlightMessages} messages in flight`);
-  const back = waitForReturn(watch, { module, inFlightMessages, killedAt });
-  // Awaited only after the link is mended; a failure before that is not unhandled.
+  const back = waitForReturn(watch, pid, { module, inFlightMessages, killedAt });
+  // Awaited only when all are killed; a failure before that is not unhandled.
   back.catch(() => undefined);
   return { back };
 }
@@ -112,13 +113,20 @@ function queuedFor(
   return own.reduce((sum, { queued }) => sum + queued, 0);
 }
 
+/** Back is a module that runs under another process id and is connected to edgeHub. */
 async function waitForReturn(
   watch: SystemWatch,
+  killedPid: number,
   { killedAt, ...kill }: Omit<Kill, 'downMs'> & { readonly killedAt: number },
 ): Promise<Kill> {
-  const { module } = kill;
-  const waiting = { what: `${module} back`, patienceMs: PATIENCE_MS, everyMs: 50 };
-  await waitUntil(() => watch.module(module), waiting);
+  const isBack = async () => {
+    const pid = (await watch.modulePids()).get(kill.module);
+    if (pid === undefined || pid === killedPid) return undefined;
+    const { clients } = await watch.edgeHub();
+    return clients.find(({ id, connected }) => connected && id.endsWith(`/${kill.module}`));
+  };
+  const waiting = { what: `${kill.module} back`, patienceMs: PATIENCE_MS, everyMs: 50 };
+  await waitUntil(isBack, waiting);
   return { ...kill, downMs: performance.now() - killedAt };
 }
 

@@ -10,6 +10,7 @@ const MetersStatus = z.object({
 });
 
 const EdgeHubStatus = z.object({
+  clients: z.array(z.object({ id: z.string(), connected: z.boolean() })),
   endpoints: z.array(z.object({ endpoint: z.string(), queued: z.number() })),
   upstream: z.object({ connected: z.boolean(), queued: z.number() }),
   received: z.number(),
