@@ -9,6 +9,7 @@ import {
   type EventPosition,
   type MessagingError,
   type ReceivedEventData,
+  type RetryOptions,
 } from '@azure/event-hubs';
 import { startEventHubs } from '../../simulator/azure/event-hubs/event-hubs.ts';
 import { openEventLog, type EventLog } from '../../simulator/azure/event-hubs/event-log.ts';
@@ -39,9 +40,13 @@ export async function startTestEventHubs(settings: Settings): Promise<TestEventH
 const RETRY_OPTIONS = { maxRetries: 2, retryDelayInMs: 50, timeoutInMs: 10_000 };
 
 /** Microsoft's client that sends. */
-export function producerFor(settings: Settings, hub: string): EventHubProducerClient {
+export function producerFor(
+  settings: Settings,
+  hub: string,
+  retryOptions: RetryOptions = {},
+): EventHubProducerClient {
   return new EventHubProducerClient(eventHubsConnectionString(settings, hub), {
-    retryOptions: RETRY_OPTIONS,
+    retryOptions: { ...RETRY_OPTIONS, ...retryOptions },
   });
 }
 

@@ -39,7 +39,8 @@ describe('event hubs that restart', function () {
   it('let a producer go on', async () => {
     const { settings, cleanup } = await testSettings();
     let hubs = await startTestEventHubs(settings);
-    const producer = producerFor(settings, 'hot-path');
+    // A batch sent on a connection that is just being lost waits for the client's timeout.
+    const producer = producerFor(settings, 'hot-path', { timeoutInMs: 1_500 });
     await producer.sendBatch([{ body: 'before' }], { partitionId: '0' });
     await hubs.stop();
     hubs = await startTestEventHubs(settings);
