@@ -26,7 +26,7 @@ const SOURCES = ['modules', 'cloud', 'simulator'];
 const CONFIGURATION = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** Brings dist/ up to date; says what it does only when there is something to do. */
-export function buildIfNeeded(say = console.log) {
+export function buildIfNeeded(say = console.error) {
   const wanted = { code: fingerprint(isServerSource), pages: fingerprint(isPageSource) };
   const built = existsSync(MARK) ? JSON.parse(readFileSync(MARK, 'utf8')) : {};
   if (built.code === wanted.code && built.pages === wanted.pages) return;
