@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import './look/tokens.css';
 import './look/page.css';
+import './flow-strip.css';
 import './building/building.css';
 import './azure/azure.css';
 
