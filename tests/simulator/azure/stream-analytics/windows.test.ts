@@ -29,7 +29,7 @@ describe('tumbling windows', () => {
 
   it('give the same whatever the order of arrival', () => {
     const byKey = (rows: Record<string, unknown>[]) =>
-      new Map(rows.map((row) => [`${row['id']} ${row['windowEnd']}`, row]));
+      new Map(rows.map((row) => [JSON.stringify([row['id'], row['windowEnd']]), row]));
     fc.assert(
       fc.property(
         fc.array(reading, { maxLength: 60 }),
