@@ -13,7 +13,8 @@ const reading = (seq: number, temp = 70 + (seq % 3)) => ({
 const quiet = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => reading(from + index));
 
-describe('anomaly detector', () => {
+describe('anomaly detector', function () {
+  this.timeout(10_000);
   let module: FakeModule<typeof anomalyDetector.schema.shape>;
 
   beforeEach(() => {

@@ -17,7 +17,8 @@ const reading = (seq: number, temp: number, seconds = seq) => ({
   seq,
 });
 
-describe('meter watch', () => {
+describe('meter watch', function () {
+  this.timeout(10_000);
   it('finds the same anomalies whatever the order, the repeats and the restarts', () => {
     const temps = fc.array(
       fc.oneof(

@@ -12,7 +12,8 @@ const reading = (seconds: number, temp: number) => ({
   seq: 5_000 + seconds,
 });
 
-describe('averager', () => {
+describe('averager', function () {
+  this.timeout(10_000);
   let module: FakeModule<typeof averager.schema.shape>;
 
   beforeEach(() => {

@@ -104,7 +104,8 @@ function consistent(samples: readonly Sample[]): Sample[] {
   return [...known.values()];
 }
 
-describe('tumbling averages', () => {
+describe('tumbling averages', function () {
+  this.timeout(10_000);
   it('give the same last revision whatever the order, the batches, the repeats and the restarts', () => {
     fc.assert(
       fc.property(readings, choices, fc.nat(), (all, choose, seed) => {

@@ -5,7 +5,8 @@ import type { Reading } from '../../../modules/shared/src/wire-contract.ts';
 import { settled } from '../../support/fake-clock.ts';
 import { FakeModule } from '../../support/fake-module.ts';
 
-describe('meter simulator', () => {
+describe('meter simulator', function () {
+  this.timeout(10_000);
   let module: FakeModule<typeof meterSimulator.schema.shape>;
   const readings = () => module.client.bodies('readings').flat() as Reading[];
   const journal = () => {

@@ -9,7 +9,8 @@ const SCHEMA = ['CREATE TABLE things (name TEXT)'];
 const failsWith = (code: string, pattern: RegExp) => (error: unknown) =>
   error instanceof EdgeError && error.code === code && pattern.test(error.message);
 
-describe('database of a module', () => {
+describe('database of a module', function () {
+  this.timeout(10_000);
   let folder = '';
   let path = '';
 

@@ -47,7 +47,8 @@ class Echo implements DurableCore<z.infer<typeof Schema>> {
   }
 }
 
-describe('durable module', () => {
+describe('durable module', function () {
+  this.timeout(10_000);
   let core = new Echo('');
   const definition: ModuleDefinition<typeof Schema.shape> = {
     databaseName: 'echo.db',
@@ -210,7 +211,8 @@ describe('durable module', () => {
   });
 });
 
-describe('durable module that was never configured', () => {
+describe('durable module that was never configured', function () {
+  this.timeout(10_000);
   it('holds its input until its twin is known, or ten seconds have passed', async () => {
     const start = () =>
       new FakeModule({

@@ -12,7 +12,8 @@ import {
 const makeClient = (transport: TransportConstructor) =>
   azureIotDevice.ModuleClient.fromConnectionString(PROBE_CONNECTION_STRING, transport);
 
-describe('probe of the acknowledgement hook', () => {
+describe('probe of the acknowledgement hook', function () {
+  this.timeout(10_000);
   it('passes with the installed SDK', () => verifyDeferredPuback(makeClient));
 
   it('refuses an SDK that acknowledges a message on arrival', async () => {

@@ -32,7 +32,8 @@ const ANOMALY = {
 };
 const AVERAGE_ID = { messageId: 'average/Meter01/2026-06-01T11:05:00Z/r0' };
 
-describe('store-and-forward', () => {
+describe('store-and-forward', function () {
+  this.timeout(10_000);
   let module: FakeModule<typeof storeAndForward.schema.shape>;
   const sentKinds = () => module.client.sent.map(({ properties }) => properties['kind']);
   const sentReadings = () => module.client.bodies('upstream').flat();
