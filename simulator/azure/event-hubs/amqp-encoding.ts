@@ -106,6 +106,9 @@ export function sectionDescriptor(descriptor: number): Buffer {
   return Buffer.of(0x00, 0x53, descriptor);
 }
 
+/** Constructor of a described value. */
+const DESCRIBED = 0;
+
 /** Bytes of the value itself (with its size field), by the upper half of its constructor. */
 const FIXED_WIDTHS: Readonly<Record<number, number>> = { 4: 0, 5: 1, 6: 2, 7: 4, 8: 8, 9: 16 };
 
@@ -115,9 +118,14 @@ const FIXED_WIDTHS: Readonly<Record<number, number>> = { 4: 0, 5: 1, 6: 2, 7: 4,
  * @throws MalformedMessageError when it does not end inside `bytes`
  */
 export function endOfValue(bytes: Buffer, offset: number): number {
-  const constructor = byteAt(bytes, offset);
-  if (constructor === 0) return endOfValue(bytes, endOfValue(bytes, offset + 1));
-  const end = offset + 1 + widthOf(constructor, bytes, offset + 1);
+  let start = offset;
+  // A described value: a descriptor, which is not described itself, and the value.
+  while (byteAt(bytes, start) === DESCRIBED) start = endOfPlainValue(bytes, start + 1);
+  return endOfPlainValue(bytes, start);
+}
+
+function endOfPlainValue(bytes: Buffer, offset: number): number {
+  const end = offset + 1 + widthOf(byteAt(bytes, offset), bytes, offset + 1);
   if (end > bytes.length) throw new MalformedMessageError(`a value at ${offset} is cut off`);
   return end;
 }
