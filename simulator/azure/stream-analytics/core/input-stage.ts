@@ -1,5 +1,5 @@
 import { tryCast } from './conversion.ts';
-import type { JobCounters } from './job.ts';
+import type { JobCounters } from './job-counters.ts';
 import type { StateChange, Stateful } from './operators/keyed-state.ts';
 import type { InputPlan } from './plan/plan-query.ts';
 import type { InputEvent, Row } from './row.ts';

@@ -8,6 +8,7 @@ import { parseQuery } from './language/query-parser.ts';
 import type { StateChange, Stateful } from './operators/keyed-state.ts';
 import { SpikeAndDipFunction } from './operators/spike-and-dip.ts';
 import { InputStage } from './input-stage.ts';
+import type { JobCounters } from './job-counters.ts';
 import { planQuery } from './plan/plan-query.ts';
 import type { Downstream, InputEvent } from './row.ts';
 import type { TimePolicySettings } from './time-policy.ts';
@@ -20,15 +21,6 @@ export interface JobOptions {
   /** Names of the project's inputs and outputs, to refuse others. */
   readonly knownInputs?: readonly string[];
   readonly knownOutputs?: readonly string[];
-}
-
-/** What became of the events of all inputs so far. */
-export interface JobCounters {
-  readonly eventsIn: number;
-  readonly lateEvents: number;
-  readonly outOfOrderEvents: number;
-  readonly droppedEvents: number;
-  readonly conversionErrors: number;
 }
 
 /** Rows by output. */

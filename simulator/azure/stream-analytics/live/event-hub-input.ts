@@ -18,6 +18,8 @@ import { describe, untilItWorks, type RetryContext } from './retry.ts';
 const MAX_BATCH_SIZE = 500;
 /** An empty batch this often says that the connection works. */
 const MAX_WAIT_SECONDS = 2;
+/** How long a status waits for the event hub. */
+const ANSWER_WITHIN_MS = 1_000;
 /** The client's own retries stay short: this class retries for ever. */
 const RETRY_OPTIONS = { maxRetries: 1, retryDelayInMs: 100, timeoutInMs: 10_000 };
 
@@ -69,11 +71,12 @@ export class EventHubInput {
   /** Messages in the event hub after `processed`; null while the event hub does not answer. */
   async backlog(processed: ReadonlyMap<string, number>): Promise<number | null> {
     if (this.#partitionIds === undefined) return null;
+    const abortSignal = AbortSignal.timeout(ANSWER_WITHIN_MS);
     try {
       const counts = await Promise.all(
         this.#partitionIds.map(async (id) => {
           const { lastEnqueuedSequenceNumber: last, beginningSequenceNumber: first } =
-            await this.#client.getPartitionProperties(id);
+            await this.#client.getPartitionProperties(id, { abortSignal });
           return Math.max(0, last - (processed.get(id) ?? first - 1));
         }),
       );

@@ -9,7 +9,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../../wire/logger.ts';
-import { Job, type JobCounters, type JobOutput } from '../core/job.ts';
+import type { JobCounters } from '../core/job-counters.ts';
+import { Job, type JobOutput } from '../core/job.ts';
 import type { JobState, JobStatus } from '../job-status.ts';
 import type { JobDefinition, ProjectDefinition } from '../project-files.ts';
 import type { CheckpointStore, JobTotals } from './checkpoint-store.ts';

@@ -7,7 +7,7 @@ import type { Test } from '../plan/compile-condition.ts';
 import type { Evaluate } from '../plan/scope.ts';
 import type { Downstream, Row, Watermark } from '../row.ts';
 import { groupingKey, type Value } from '../values.ts';
-import type { StateChange, Stateful } from './keyed-state.ts';
+import type { Stateful } from './keyed-state.ts';
 
 /** One analytic function: computes its value for a row and remembers the row. */
 export interface AnalyticFunction extends Stateful {
@@ -30,7 +30,7 @@ export function partitionOf({ partitionBy }: OverSpec, row: Row): string {
 }
 
 /** Puts the values of analytic functions into the slots of each row. */
-export class Analytic implements Downstream, Stateful {
+export class Analytic implements Downstream {
   readonly #functions: readonly AnalyticFunction[];
   readonly #next: Downstream;
 
@@ -50,13 +50,5 @@ export class Analytic implements Downstream, Stateful {
 
   end(): void {
     this.#next.end();
-  }
-
-  takeChanges(): StateChange[] {
-    return this.#functions.flatMap((analytic) => analytic.takeChanges());
-  }
-
-  restore(): void {
-    throw new Error('state is restored by each analytic function itself');
   }
 }
