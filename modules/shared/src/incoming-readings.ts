@@ -3,12 +3,16 @@
  *
  * Invariants:
  * - a leaf device speaks only for itself: a reading in another's name is refused;
- * - what is not a reading goes to quarantine with its reason and never holds up the rest.
+ * - what is not a reading goes to quarantine with its reason and never holds up the rest;
+ * - nothing that is handed on is nested deeper than `MOST_LEVELS`, so that it can be written again.
  */
 import type { z } from 'zod';
 import type { Effects } from './durable-module.ts';
 import type { InputMessage } from './edge-client.ts';
 import { Reading } from './wire-contract.ts';
+
+/** Levels of objects and arrays in a body. Reading text knows no limit, but writing it is recursive. */
+const MOST_LEVELS = 32;
 
 /** A valid reading and its instant. */
 export interface IncomingReading {
@@ -24,16 +28,27 @@ export function incomingReadings(message: InputMessage, effects: Effects): Incom
   return entries.flatMap((entry) => checkedReading(message, entry, effects));
 }
 
-/** The objects of a message body, which is one or an array of them; none when it is not JSON. */
+/** The objects of a message body, which is one or an array of them; none when it is not usable. */
 export function entriesOf(message: InputMessage, effects: Effects): unknown[] {
+  let body: unknown;
   try {
-    const body: unknown = JSON.parse(message.body);
-    return Array.isArray(body) ? body : [body];
+    body = JSON.parse(message.body);
   } catch {
-    effects.counters.received += 1;
-    effects.quarantine(message, 'the body is not JSON', message.body);
-    return [];
+    return refuseBody(message, 'the body is not JSON', effects);
   }
+  if (isDeeperThan(body, MOST_LEVELS)) return refuseBody(message, 'nested too deeply', effects);
+  return Array.isArray(body) ? body : [body];
+}
+
+function refuseBody(message: InputMessage, reason: string, effects: Effects): [] {
+  effects.counters.received += 1;
+  effects.quarantine(message, reason, message.body);
+  return [];
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
 function checkedReading(

@@ -13,20 +13,30 @@ export const MAX_MESSAGE_BYTES = 262_144;
 /** Longest meter id: IoT Hub's limit for a device id, characters. */
 export const MAX_METER_ID_LENGTH = 128;
 
+/** Longest instant, characters: microseconds and an offset fit; digits without end would not. */
+const MAX_INSTANT_LENGTH = 40;
+
+/** Far beyond any temperature, and far below where the sum of a window would overflow. */
+const MAX_DEGREES = 1e12;
+
+/** Its successor is still a safe integer. */
+const MAX_SEQ = Number.MAX_SAFE_INTEGER - 1;
+
 /** Values of the application property `kind`. */
 export const MessageKind = z.enum(['telemetry', 'average', 'anomaly', 'ledger']);
 export type MessageKind = z.infer<typeof MessageKind>;
 
 const MeterId = z.string().min(1).max(MAX_METER_ID_LENGTH);
-const Instant = z.iso.datetime({ offset: true });
-const Temperature = z.number();
+const Instant = z.iso.datetime({ offset: true }).max(MAX_INSTANT_LENGTH);
+const Temperature = z.number().min(-MAX_DEGREES).max(MAX_DEGREES);
+const Sequence = z.int().min(0).max(MAX_SEQ);
 
 /** One measurement: `time` ISO 8601, `temp` degrees Fahrenheit, `seq` counts up per meter. */
 export const Reading = z.looseObject({
   id: MeterId,
   time: Instant,
   temp: Temperature,
-  seq: z.int().min(0).optional(),
+  seq: Sequence.optional(),
 });
 export type Reading = z.infer<typeof Reading>;
 
@@ -49,7 +59,7 @@ export type Average = z.infer<typeof Average>;
 export const Anomaly = z.object({
   id: MeterId,
   time: Instant,
-  seq: z.int().min(0).optional(),
+  seq: Sequence.optional(),
   temp: Temperature,
   direction: z.enum(['spike', 'dip']),
   /** p-value: the lower, the more anomalous. */
