@@ -1,22 +1,33 @@
 /**
- * The faults of a proof: every module on the path is killed once while messages for it are in
- * flight, and the link is cut until a tenth of all readings waits on the gateway.
+ * The faults of a proof: every module is killed once while messages to it, or from the module that
+ * measures, are in flight, and the link is cut until a tenth of all readings waits on the gateway.
  */
 import type { EdgeHubStatus, SystemWatch } from './system-watch.ts';
-import { waitUntil } from './wait-until.ts';
+import { METER_SIMULATOR, waitForOutbox } from './virtual-meters.ts';
+import { waitUntil, type Waiting } from './wait-until.ts';
 
 /** Modules that a reading behind the gateway passes. */
 export const MODULES_ON_PATH = ['averager', 'anomaly-detector', 'store-and-forward'] as const;
 export type ModuleOnPath = (typeof MODULES_ON_PATH)[number];
+
+/** All modules of the manifest. */
+export const MODULES = [...MODULES_ON_PATH, METER_SIMULATOR] as const;
+export type Module = (typeof MODULES)[number];
 
 const LOOK_EVERY_MS = 5;
 const PATIENCE_MS = 60_000;
 /** How long the moment is waited for at which a module also sends. */
 const SENDING_PATIENCE_MS = 3_000;
 
+/** More than the tenth that the verdict asks for: the virtual meters go on measuring. */
+const BACKLOG_SHARE = 1 / 8;
+
 export interface Kill {
-  readonly module: ModuleOnPath;
-  /** Messages queued for the module and not acknowledged by it when it was killed. */
+  readonly module: Module;
+  /**
+   * Messages queued for the module and not acknowledged by it when it was killed; for the one that
+   * measures, sent by it and not acknowledged by edgeHub.
+   */
   readonly inFlightMessages: number;
   /** Until it answered again. */
   readonly downMs: number;
@@ -31,8 +42,10 @@ export interface Faults {
 
 export interface FaultPlan {
   readonly watch: SystemWatch;
-  /** Readings of all meters together. */
+  /** Readings of all meters together, but for the virtual ones. */
   readonly readings: number;
+  /** Path of the journal of the virtual meters. */
+  readonly virtualJournal: string;
   readonly say: (text: string) => void;
 }
 
@@ -41,7 +54,7 @@ export async function makeFaults(plan: FaultPlan): Promise<Faults> {
   const { watch, say } = plan;
   const pids = await watch.modulePids();
   const kills: { back: Promise<Kill> }[] = [];
-  for (const module of MODULES_ON_PATH) kills.push(await kill(plan, pids, module));
+  for (const module of MODULES) kills.push(await kill(plan, pids, module));
   await watch.cutLink();
   const cutAt = performance.now();
   say('link cut');
@@ -55,13 +68,17 @@ export async function makeFaults(plan: FaultPlan): Promise<Faults> {
 
 /** Kills a module while messages for it are in flight; `back` resolves when it is. */
 async function kill(
-  { watch, say }: FaultPlan,
+  plan: FaultPlan,
   pids: ReadonlyMap<string, number>,
-  module: ModuleOnPath,
+  module: Module,
 ): Promise<{ back: Promise<Kill> }> {
+  const { watch, say } = plan;
   const pid = pids.get(module);
   if (pid === undefined) throw new Error(`The module ${module} does not run.`);
-  const inFlightMessages = await waitForFlight(watch, module);
+  const inFlightMessages =
+    module === METER_SIMULATOR
+      ? await waitForOutbox(plan.virtualJournal, flightOf(module))
+      : await waitForFlight(watch, module);
   process.kill(pid, 'SIGKILL');
   const killedAt = performance.now();
   say(`${module} killed with ${inFlightMessages} messages in flight`);
@@ -77,16 +94,18 @@ async function kill(
  */
 async function waitForFlight(watch: SystemWatch, module: ModuleOnPath): Promise<number> {
   const startedAt = performance.now();
-  return waitUntil(
-    async () => {
-      const status = await watch.edgeHub();
-      const inFlight = queuedFor(status, module);
-      if (inFlight === 0) return undefined;
-      const patient = performance.now() - startedAt < SENDING_PATIENCE_MS;
-      return patient && !isSending(status, module) ? undefined : inFlight;
-    },
-    { what: `messages in flight to ${module}`, patienceMs: PATIENCE_MS, everyMs: LOOK_EVERY_MS },
-  );
+  return waitUntil(async () => {
+    const status = await watch.edgeHub();
+    const inFlight = queuedFor(status, module);
+    if (inFlight === 0) return undefined;
+    const patient = performance.now() - startedAt < SENDING_PATIENCE_MS;
+    return patient && !isSending(status, module) ? undefined : inFlight;
+  }, flightOf(module));
+}
+
+function flightOf(module: Module): Waiting {
+  const what = `messages in flight at ${module}`;
+  return { what, patienceMs: PATIENCE_MS, everyMs: LOOK_EVERY_MS };
 }
 
 function isSending(status: EdgeHubStatus, module: ModuleOnPath): boolean {
@@ -130,12 +149,12 @@ async function waitForReturn(
   return { ...kill, downMs: performance.now() - killedAt };
 }
 
-/** Waits until a tenth of all readings waits, or all there are; resolves with their number. */
+/** Waits until enough readings wait, or all there are; resolves with their number. */
 async function waitForBacklog({ watch, readings }: FaultPlan): Promise<number> {
   return waitUntil(
     async () => {
       const { backlogReadings } = await watch.module('store-and-forward');
-      if (backlogReadings >= readings / 10) return backlogReadings;
+      if (backlogReadings >= readings * BACKLOG_SHARE) return backlogReadings;
       const { planDone } = await watch.meters();
       const waiting = queuedFor(await watch.edgeHub(), 'store-and-forward');
       return planDone && waiting === 0 ? backlogReadings : undefined;

@@ -9,9 +9,11 @@ every module once, and counts what came out against what the meters measured.
   --readings N     readings of all meters together (20000)
   --meters N       meters (10; with --replay 2)
   --direct N       of them, connected straight to IoT Hub (2; with --replay 1)
+  --virtual N      virtual meters of the module meter-simulator beside them (2)
   --anomalies N    injected anomalies of all meters together (20)
   --seed N         seed of the reading generator (7)
-  --replay FILE    every meter sends this CSV of timestamp,value instead
+  --replay FILE    every meter sends this CSV of timestamp,value instead; the virtual ones,
+                   which live in the present, measure as without it
   --json           print the result as JSON only
   --keep           leave the state folder behind, to look into
   --help           this text
@@ -27,6 +29,8 @@ export interface ProofOptions {
   readonly readings: number;
   readonly meters: number;
   readonly direct: number;
+  /** Meters that exist only in the module meter-simulator, and not among `meters`. */
+  readonly virtual: number;
   readonly anomalies: number;
   readonly seed: number;
   /** Absolute path. */
@@ -48,6 +52,7 @@ export function parseProofOptions(args: readonly string[], workingFolder: string
       readings: { type: 'string', default: '20000' },
       meters: { type: 'string' },
       direct: { type: 'string' },
+      virtual: { type: 'string', default: '2' },
       anomalies: { type: 'string' },
       seed: { type: 'string', default: '7' },
       replay: { type: 'string' },
@@ -69,6 +74,7 @@ export function parseProofOptions(args: readonly string[], workingFolder: string
     readings: wholeNumber('--readings', values.readings, meters),
     meters,
     direct,
+    virtual: wholeNumber('--virtual', values.virtual, 1),
     anomalies: wholeNumber('--anomalies', values.anomalies ?? (isReplay ? '0' : '20'), 0),
     seed: wholeNumber('--seed', values.seed, 0),
     replayFile: values.replay === undefined ? undefined : resolve(workingFolder, values.replay),

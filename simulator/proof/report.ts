@@ -62,7 +62,7 @@ function costLines(result: ProofResult): string[] {
   const { readings, transferSeconds, totalSeconds, readingsPerSecond, peakMebibytes } = result;
   const memory = Object.entries(peakMebibytes).map(([name, size]) => `${name} ${size}`);
   return [
-    `  ${number(readings)} readings of ${result.meters} meters in ${transferSeconds.toFixed(1)} s, ` +
+    `  ${number(readings)} readings of ${result.meters} meters (${result.virtualMeters} virtual) in ${transferSeconds.toFixed(1)} s, ` +
       `${number(Math.round(readingsPerSecond))} per second; ${totalSeconds.toFixed(1)} s in all`,
     ...(memory.length === 0 ? [] : [`  peak memory, MiB: ${memory.join(', ')}`]),
   ];

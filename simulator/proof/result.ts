@@ -20,6 +20,8 @@ export interface ProofResult {
   readonly reasons: readonly string[];
   readonly readings: number;
   readonly meters: number;
+  /** Of them, those in the module meter-simulator. */
+  readonly virtualMeters: number;
   readonly faults: Faults;
   readonly redeliveries: Redeliveries;
   readonly reconciliation: Reconciliation;
@@ -50,7 +52,7 @@ function unexercised({ faults, redeliveries, readings }: Findings): string[] {
   const idle = faults.kills.filter(({ inFlightMessages }) => inFlightMessages === 0);
   const { recognisedByModules, inArchive, averages } = redeliveries;
   return [
-    ...idle.map(({ module }) => `nothing was in flight to ${module} when it was killed`),
+    ...idle.map(({ module }) => `nothing was in flight at ${module} when it was killed`),
     ...(recognisedByModules + inArchive + averages === 0
       ? ['no redelivery was there to be recognised']
       : []),

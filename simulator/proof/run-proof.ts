@@ -20,9 +20,10 @@ import type { ProofOptions } from './options.ts';
 import type { OutOfOrderPolicy } from './oracle/expected-windows.ts';
 import { readJournal } from './oracle/measured.ts';
 import { reconcile } from './oracle/reconcile.ts';
-import { waitForQuiet } from './quiet.ts';
+import { closePresentWindows, QUIET_MS, waitForQuiet } from './quiet.ts';
 import { judge, type ProofResult } from './result.ts';
 import { SystemWatch } from './system-watch.ts';
+import { startVirtualMeters, stopVirtualMeters, virtualJournal } from './virtual-meters.ts';
 
 const INTERVAL_MS = 10_000;
 const WINDOW_MS = 300_000;
@@ -77,10 +78,14 @@ async function proofIn(
   const memory = watchMemory(() => allPids(system, watch));
   try {
     const sendingAt = performance.now();
-    const faults = await loadAndFaults(watch, meters, say);
     const readings = meters.plan?.readings ?? 0;
+    await startLoad(watch, options);
+    const journal = virtualJournal(system.settings);
+    const faults = await makeFaults({ watch, readings, virtualJournal: journal, say });
     const patienceMs = QUIET_PATIENCE_MS + readings * QUIET_PATIENCE_PER_READING_MS;
-    const quietAt = await waitForQuiet(watch, patienceMs);
+    await stopVirtualMeters(watch);
+    const quietAt = await waitForQuiet(watch, { patienceMs, quietMs: QUIET_MS });
+    await closePresentWindows(watch, patienceMs);
     say('quiet; counting');
     const transferSeconds = (quietAt - sendingAt) / 1_000;
     const timing = { startedAt, transferSeconds };
@@ -108,14 +113,10 @@ function meterSettings(options: ProofOptions): MeterSettings {
   };
 }
 
-async function loadAndFaults(
-  watch: SystemWatch,
-  meters: MeterSettings,
-  say: (text: string) => void,
-): Promise<Faults> {
+/** The smart meters measure from their start on; the virtual ones, and quick averages, are asked for. */
+async function startLoad(watch: SystemWatch, { virtual, seed }: ProofOptions): Promise<void> {
+  await startVirtualMeters(watch, { count: virtual, seed });
   await watch.setDesired('averager', { silenceSeconds: SILENCE_SECONDS });
-  const readings = meters.plan?.readings ?? 0;
-  return makeFaults({ watch, readings, say });
 }
 
 interface Finished {
@@ -137,7 +138,9 @@ async function count(
     watch.edgeHub(),
     Promise.all(MODULES_ON_PATH.map((id) => watch.module(id))),
   ]);
-  const measured = readJournal(join(settings.stateFolder, 'meters', 'journal.db'));
+  const virtual = readJournal(virtualJournal(settings));
+  const journal = readJournal(join(settings.stateFolder, 'meters', 'journal.db'));
+  const measured = [...journal, ...virtual];
   const policy = await readOutOfOrderPolicy(settings.projectFolder);
   const observed = { archive, averages, alerts, incidentMails };
   const reconciliation = reconcile(measured, observed, policy);
@@ -146,6 +149,7 @@ async function count(
   return judge({
     readings,
     meters: measured.length,
+    virtualMeters: virtual.length,
     faults,
     redeliveries: {
       byEdgeHub: edgeHub.redelivered,

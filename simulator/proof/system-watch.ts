@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { controlClient, type ControlledProcess } from '../wire/control-api.ts';
 import type { Settings } from '../wire/settings.ts';
+import { waitUntil } from './wait-until.ts';
 
 const MetersStatus = z.object({
   produced: z.number(),
@@ -61,6 +62,12 @@ const AzureStatus = z.object({
 });
 export type EventHubsStatus = z.infer<typeof AzureStatus>['eventHubs'];
 
+const ModuleTwin = z.object({ reported: z.record(z.string(), z.unknown()) });
+const ReportedProperty = z.object({ value: z.unknown() });
+
+/** For a module to take a new configuration. */
+const CONFIGURE_PATIENCE_MS = 30_000;
+
 const Mails = z.array(z.object({ incident: z.string().nullable() }));
 
 export class SystemWatch {
@@ -114,9 +121,22 @@ export class SystemWatch {
 
   /** Changes a module's desired properties, as one does in the portal. */
   setDesired(moduleId: string, patch: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const { gatewayDeviceId } = this.#settings;
-    const path = `/devices/${gatewayDeviceId}/modules/${moduleId}/twin/desired`;
-    return this.#client('azure').post(path, patch);
+    return this.#client('azure').post(`${this.#twinPath(moduleId)}/desired`, patch);
+  }
+
+  /** Changes a desired property and resolves when the module reports that it works with it. */
+  async configure(moduleId: string, property: string, value: number): Promise<void> {
+    await this.setDesired(moduleId, { [property]: value });
+    const isApplied = async () => {
+      const twin = ModuleTwin.parse(await this.#client('azure').get(this.#twinPath(moduleId)));
+      return ReportedProperty.parse(twin.reported[property]).value === value || undefined;
+    };
+    const what = `${property} ${value} reported by ${moduleId}`;
+    await waitUntil(isApplied, { what, patienceMs: CONFIGURE_PATIENCE_MS, everyMs: 50 });
+  }
+
+  #twinPath(moduleId: string): string {
+    return `/devices/${this.#settings.gatewayDeviceId}/modules/${moduleId}/twin`;
   }
 
   async #ask<T>(name: ControlledProcess, schema: z.ZodType<T>): Promise<T> {

@@ -1,5 +1,5 @@
 /**
- * What the meters measured, read from their journal: the only thing the oracle knows.
+ * What the meters measured, read from their journals: the only thing the oracle knows.
  *
  * Nothing in this folder imports from `modules/` or `simulator/azure`: what it expects is worked out
  * a second time, from the documents.
@@ -32,7 +32,7 @@ interface MeterRow {
 
 type ReadingRow = Omit<MeasuredReading, 'atMs'>;
 
-/** Reads the whole journal. @throws Error when it cannot be read */
+/** Reads a whole journal, of smart meters or of virtual ones. @throws Error when it cannot be read */
 export function readJournal(path: string): MeasuredMeter[] {
   const database = openReadOnly(path);
   try {

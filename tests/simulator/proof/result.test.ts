@@ -7,7 +7,8 @@ import { waitUntil } from '../../../simulator/proof/wait-until.ts';
 
 const GOOD: Findings = {
   readings: 20_000,
-  meters: 10,
+  meters: 12,
+  virtualMeters: 2,
   faults: {
     kills: [{ module: 'averager', inFlightMessages: 12, downMs: 1_300 }],
     backlogReadings: 2_500,
@@ -32,6 +33,7 @@ describe('verdict of a proof', () => {
   it('is passed when everything agrees and was put to the test', () => {
     const result = judge(GOOD);
     assert.deepEqual([result.verdict, result.reasons], ['passed', []]);
+    assert.match(proofReport(result), /of 12 meters \(2 virtual\)/);
     assert.match(proofReport(result), /PASSED: nothing lost/);
   });
 
@@ -46,12 +48,13 @@ describe('verdict of a proof', () => {
   });
 
   it('is not exercised when a kill hit nothing, nothing came again or nothing waited', () => {
-    const kills = [{ module: 'averager' as const, inFlightMessages: 0, downMs: 1 }];
+    const kills = [{ module: 'meter-simulator' as const, inFlightMessages: 0, downMs: 1 }];
     const faults = { ...GOOD.faults, kills, backlogReadings: 1_999 };
     const none = { byEdgeHub: 5, recognisedByModules: 0, inArchive: 0, averages: 0 };
     const result = judge({ ...GOOD, faults, redeliveries: none });
     assert.equal(result.verdict, 'not exercised');
     assert.equal(result.reasons.length, 3);
+    assert.equal(result.reasons[0], 'nothing was in flight at meter-simulator when it was killed');
   });
 });
 
@@ -61,14 +64,17 @@ describe('options of the proof', () => {
   it('have defaults, fewer meters for a recording', () => {
     const { readings, meters, direct, anomalies, seed } = parse();
     assert.deepEqual([readings, meters, direct, anomalies, seed], [20_000, 10, 2, 20, 7]);
+    assert.equal(parse().virtual, 2);
     const replay = parse('--replay', 'data.csv');
     assert.deepEqual([replay.meters, replay.direct, replay.anomalies], [2, 1, 0]);
+    assert.equal(replay.virtual, 2);
     assert.equal(replay.replayFile, '/work/data.csv');
   });
 
   it('are refused by name when they make no sense', () => {
     assert.throws(() => parse('--readings', 'many'), /--readings takes a whole number/);
     assert.throws(() => parse('--meters', '2', '--direct', '2'), /leaves no meter behind/);
+    assert.throws(() => parse('--virtual', '0'), /--virtual takes a whole number from 1 on/);
     assert.throws(() => parse('--speed', '9'), /--speed/);
   });
 });
