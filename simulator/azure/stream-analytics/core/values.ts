@@ -75,10 +75,11 @@ export function fieldOf(fields: SqlRecord, name: string): Value {
   return null;
 }
 
-/** Turns parsed JSON into values: whole numbers become bigint, others float. */
+/** Turns parsed JSON into values: whole numbers become bigint, others float; 1e999 is NULL. */
 export function fromJson(json: unknown): Value {
   switch (typeof json) {
     case 'number':
+      if (!Number.isFinite(json)) return null;
       return Number.isSafeInteger(json) ? BigInt(json) : json;
     case 'string':
     case 'boolean':

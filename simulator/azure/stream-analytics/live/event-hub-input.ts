@@ -134,8 +134,9 @@ export class EventHubInput {
     const fresh = events.filter(({ sequenceNumber }) => sequenceNumber > last);
     const newest = fresh.at(-1);
     if (newest === undefined) return;
-    this.#received.set(partitionId, newest.sequenceNumber);
     const processedMs = now();
-    await queue.put(fresh.map((event) => takeApart(event, { alias, partitionId }, processedMs)));
+    const messages = fresh.map((event) => takeApart(event, { alias, partitionId }, processedMs));
+    this.#received.set(partitionId, newest.sequenceNumber);
+    await queue.put(messages);
   }
 }

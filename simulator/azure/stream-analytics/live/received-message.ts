@@ -12,13 +12,16 @@ import {
 } from '../core/values.ts';
 import type { ReceivedMessage } from './event-queue.ts';
 
+/** Deeper objects are refused: at a few bytes a level they would exhaust the stack. */
+const MAX_DEPTH = 64;
+
 /** Where a message came from. */
 export interface MessageSource {
   readonly alias: string;
   readonly partitionId: string;
 }
 
-/** What the client has not parsed as JSON is no JSON: it counts as one conversion error. */
+/** What the client has not parsed as JSON, or is nested too deep, counts as a conversion error. */
 export function takeApart(
   message: ReceivedEventData,
   source: MessageSource,
@@ -43,9 +46,14 @@ export function takeApart(
 }
 
 function payloadOf(json: unknown): SqlRecord | undefined {
-  if (Buffer.isBuffer(json)) return undefined;
+  if (Buffer.isBuffer(json) || isDeeperThan(json, MAX_DEPTH)) return undefined;
   const value = fromJson(json);
   return isRecord(value) ? value : undefined;
+}
+
+function isDeeperThan(json: unknown, levels: number): boolean {
+  if (typeof json !== 'object' || json === null) return false;
+  return levels === 0 || Object.values(json).some((part) => isDeeperThan(part, levels - 1));
 }
 
 function userProperties({ properties }: ReceivedEventData): SqlRecord {

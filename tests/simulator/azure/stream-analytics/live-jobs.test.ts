@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
+import { BUILT_IN_ENDPOINT } from '../../../../simulator/azure/event-hubs/namespace.ts';
 import { startJobs } from '../../../../simulator/azure/stream-analytics/jobs.ts';
 import { controlClient } from '../../../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../../../simulator/wire/local-process.ts';
@@ -15,6 +16,7 @@ import {
   jobOf,
   readingAt,
   sendTelemetry,
+  telemetryEvent,
 } from './live.ts';
 
 describe('live jobs', function () {
@@ -103,6 +105,22 @@ describe('live jobs', function () {
       const job = jobOf(await status(), 'cold-path');
       assert.equal(job.conversionErrors, 1);
       assert.deepEqual(job.inputs, [{ alias: 'cold-path', backlog: 0 }]);
+    });
+  });
+
+  it('lose nothing to a message nested without end: it counts as no JSON', async () => {
+    const { conversionErrors } = jobOf(await status(), 'cold-path');
+    const depth = 50_000;
+    await eventHubs.eventLog.append(BUILT_IN_ENDPOINT, { partitionKey: 'Meter03' }, [
+      telemetryEvent('Meter03', readingAt('Meter03', 90)),
+      telemetryEvent('Meter03', `${'['.repeat(depth)}${']'.repeat(depth)}`),
+      telemetryEvent('Meter03', `{"id":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`),
+      telemetryEvent('Meter03', readingAt('Meter03', 100)),
+    ]);
+    await eventually(async () => {
+      const lines = await archivedLines(test.settings);
+      assert.equal(lines.filter((line) => line.startsWith('Meter03')).length, 2);
+      assert.equal(jobOf(await status(), 'cold-path').conversionErrors, conversionErrors + 2);
     });
   });
 

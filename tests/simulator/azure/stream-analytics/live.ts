@@ -1,6 +1,7 @@
 /** Real Event Hubs and Azurite around live jobs, and what the tests put in and read out. */
 import { BlobServiceClient } from '@azure/storage-blob';
 import { pino } from 'pino';
+import type { NewEvent } from '../../../../simulator/azure/event-hubs/event-log.ts';
 import { BUILT_IN_ENDPOINT } from '../../../../simulator/azure/event-hubs/namespace.ts';
 import type {
   JobsStatus,
@@ -32,20 +33,27 @@ export async function sendTelemetry(
   body: unknown,
   properties: Record<string, string> = {},
 ): Promise<void> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  await eventLog.append(BUILT_IN_ENDPOINT, { partitionKey: device }, [
-    {
-      body: Buffer.from(text),
-      properties,
-      contentType: 'application/json',
-      contentEncoding: 'utf-8',
-      annotations: {
-        'iothub-connection-device-id': device,
-        'iothub-enqueuedtime': new Date(),
-        'iothub-message-source': 'Telemetry',
-      },
+  const event = telemetryEvent(device, body, properties);
+  await eventLog.append(BUILT_IN_ENDPOINT, { partitionKey: device }, [event]);
+}
+
+/** A message as IoT Hub appends it; a text is taken as it is. */
+export function telemetryEvent(
+  device: string,
+  body: unknown,
+  properties: Record<string, string> = {},
+): NewEvent {
+  return {
+    body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    properties,
+    contentType: 'application/json',
+    contentEncoding: 'utf-8',
+    annotations: {
+      'iothub-connection-device-id': device,
+      'iothub-enqueuedtime': new Date(),
+      'iothub-message-source': 'Telemetry',
     },
-  ]);
+  };
 }
 
 /** What an event hub holds, parsed, partition by partition. */

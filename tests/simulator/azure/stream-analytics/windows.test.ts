@@ -110,6 +110,14 @@ describe('tumbling windows', () => {
     );
   });
 
+  it('take a number that no float can hold for NULL', () => {
+    const events = ['1e999', '-1e999', '70'].map((temp): unknown =>
+      JSON.parse(`{"id":"A","time":"${at(10)}","temp":${temp}}`),
+    );
+    const [{ average, n } = {}] = run(AVERAGES, events);
+    assert.deepEqual([average, n], [70, 3]);
+  });
+
   it('keep groups by HAVING', () => {
     const query = `SELECT id, COUNT(*) AS n FROM events TIMESTAMP BY time
       GROUP BY id, Tumbling(minute, 5) HAVING COUNT(*) > 1`;
