@@ -14,23 +14,31 @@ const MAX_RECENT = 24;
 /** Positions of the lag columns, earliest first. */
 const LAGS = [5, 4, 3, 2, 1] as const;
 
-const Instant = z.iso.datetime({ offset: true }).transform((time) => Date.parse(time));
+/** Instants whose ISO texts are in the order of time, as the keys in storage need it. */
+const FIRST_MS = Date.UTC(1900, 0);
+const END_MS = Date.UTC(9999, 0);
+
+const Instant = z.iso
+  .datetime({ offset: true })
+  .transform((time) => Date.parse(time))
+  .refine((atMs) => atMs >= FIRST_MS && atMs < END_MS, 'expected a year from 1900 to 9998');
 const Sampled = z.tuple([Instant, z.number()]).rest(z.unknown());
-const LagTime = Instant.nullish();
-const LagTemp = z.number().nullish();
+// What a mail can do without is left out when it is unusable; the anomaly is told of all the same.
+const LagTime = Instant.nullish().catch(null);
+const LagTemp = z.number().nullish().catch(null);
 
 const Alert = z.looseObject({
   id: z.string().min(1).max(128),
   time: Instant,
-  seq: z.int().min(0).nullish(),
+  seq: z.int().min(0).nullish().catch(null),
   temp: z.number(),
   direction: z.enum(['spike', 'dip']),
   score: z.number().min(0).max(1),
-  confidence: z.number().min(0).max(100).nullish(),
-  historySize: z.number().min(0).nullish(),
-  usual: z.number().nullish(),
+  confidence: z.number().min(0).max(100).nullish().catch(null),
+  historySize: z.number().min(0).nullish().catch(null),
+  usual: z.number().nullish().catch(null),
   gateway: z.string().max(256).nullish(),
-  recent: z.array(Sampled).nullish(),
+  recent: z.array(Sampled).nullish().catch(null),
   time1: LagTime,
   temp1: LagTemp,
   time2: LagTime,
@@ -69,11 +77,21 @@ function readText(text: string): AlertItem[] {
 }
 
 function readValue(value: unknown): AlertItem[] {
-  if (Array.isArray(value)) return value.flatMap(readValue);
-  const parsed = Alert.safeParse(value);
-  if (parsed.success) return [{ kind: 'anomaly', anomaly: toAnomaly(parsed.data) }];
-  const content = JSON.stringify(value) ?? String(value);
-  return [refuse(z.prettifyError(parsed.error), content)];
+  return Array.isArray(value) ? value.map(readRow) : [readRow(value)];
+}
+
+function readRow(row: unknown): AlertItem {
+  const parsed = Alert.safeParse(row);
+  if (parsed.success) return { kind: 'anomaly', anomaly: toAnomaly(parsed.data) };
+  return refuse(z.prettifyError(parsed.error), contentOf(row));
+}
+
+function contentOf(row: unknown): string {
+  try {
+    return JSON.stringify(row) ?? String(row);
+  } catch {
+    return 'nested too deep to be shown';
+  }
 }
 
 function refuse(reason: string, content: string): AlertItem {

@@ -73,6 +73,31 @@ describe('alert events', () => {
     assert.equal(reasons(undefined).length, 1);
   });
 
+  it('are told of even when a detail that the mail can do without is unusable', () => {
+    const odd = { usual: 'NaN', temp2: 'Infinity', time1: 'then', seq: -1, recent: [['x', 1]] };
+    const [item] = readAlertEvent(alertEvent({ ...odd, confidence: {}, historySize: [] }));
+
+    assert.ok(item?.kind === 'anomaly');
+    assert.equal(item.anomaly.temp, 91.4);
+    assert.deepEqual([item.anomaly.usual, item.anomaly.seq, item.anomaly.recent], [null, null, []]);
+  });
+
+  it('of years that storage keys cannot put in order are refused', () => {
+    for (const time of ['0000-01-01T00:00:00+14:00', '9999-12-31T23:59:59-23:59']) {
+      assert.match(reasons(alertEvent({ time })).join(), /time/, time);
+    }
+  });
+
+  it('nested without end are refused, and lose nothing beside them', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+
+    const items = readAlertEvent([deep, { deep }, alertEvent()]);
+    assert.deepEqual(
+      items.map(({ kind }) => kind),
+      ['refused', 'refused', 'anomaly'],
+    );
+  });
+
   it('never make reading throw, whatever they hold', () => {
     fc.assert(fc.property(fc.anything(), (event) => void readAlertEvent(event)));
     fc.assert(fc.property(fc.json(), (event) => void readAlertEvent(event)));

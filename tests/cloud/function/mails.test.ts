@@ -162,6 +162,13 @@ describe('mails of the Function', function () {
     assert.ok(refused.some(({ content }) => content.includes('no json {')));
   });
 
+  it('are not held up by a refused event of any content', async () => {
+    const cut = `no json ${'x'.repeat(16_384 - 10)}😀😀 \u0000 \ud83d`;
+    await recordAnomalies(one, [cut, '\ud83d\u0000\u0001', `[😀\u0000${cut}`], log);
+
+    assert.equal((await refusedRows(local, clock.nowMs)).length, 3);
+  });
+
   it('of meters whose ids look alike in storage keys stay apart', async () => {
     const ids = [`a/b${meter}`, `a\\b${meter}`, `a_002fb${meter}`, `A/b${meter}`, '测'.repeat(128)];
     await recordAnomalies(
