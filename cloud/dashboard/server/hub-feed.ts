@@ -8,8 +8,10 @@ import type { SourceState } from '../core/page-message.ts';
 import type { HubAddress } from './env.ts';
 
 const MAX_BATCH_EVENTS = 500;
-/** An idle partition reports in this often, which shows that it is connected. */
-const MAX_WAIT_SECONDS = 10;
+/** An idle partition reports in this often, which shows that it is connected, or finds out that not. */
+const MAX_WAIT_SECONDS = 2;
+/** Left alone, the client waits 30 s between its tries and says nothing meanwhile. */
+const RETRY_OPTIONS = { maxRetries: 3, retryDelayInMs: 200, timeoutInMs: 5_000 };
 
 export interface HubFeedHandler {
   /** Body of each event, the earliest retained one first. */
@@ -28,7 +30,9 @@ export function startHubFeed(
   handler: HubFeedHandler,
   log: Logger,
 ): { stop(): Promise<void> } {
-  const client = new EventHubConsumerClient(consumerGroup, connectionString, hub);
+  const client = new EventHubConsumerClient(consumerGroup, connectionString, hub, {
+    retryOptions: RETRY_OPTIONS,
+  });
   const state = onChange((next) => handler.state(next));
   const processError: ProcessErrorHandler = async (error) => {
     const code = 'code' in error ? String(error.code) : error.name;

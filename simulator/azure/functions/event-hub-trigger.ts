@@ -53,7 +53,7 @@ export async function startEventHubTrigger(trigger: EventHubTrigger): Promise<Ru
     checkpoints,
     {
       loadBalancingOptions: { strategy: 'greedy', updateIntervalInMs: 2_000 },
-      retryOptions: { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 2_000 },
+      retryOptions: { maxRetries: 3, retryDelayInMs: 200, timeoutInMs: 5_000 },
     },
   );
   await releasePartitions(checkpoints, client, trigger.consumerGroup);

@@ -15,6 +15,7 @@ import {
 
 const MAIN = fileURLToPath(new URL('../../../cloud/dashboard/server/main.ts', import.meta.url));
 const FIRST = { id: 'Meter01', windowEnd: '2026-11-22T18:05:00Z', average: 70.5 };
+const FAILING = ['failing', 'failing'];
 const SECOND = { id: 'Meter01', windowEnd: '2026-11-22T18:10:00Z', average: 71.5 };
 
 interface Snapshot {
@@ -89,6 +90,21 @@ describe('dashboard server', function () {
       const health = await (await fetch(`${dashboard.url}/healthz`)).json();
       assert.equal((health as { refusedRows: number }).refusedRows, 1);
     });
+  });
+
+  it('goes on within seconds when its event hubs come back', async () => {
+    await hubs.stop();
+    await eventually(async () => {
+      const { sources } = await snapshot();
+      assert.deepEqual([sources['hotPath']?.state, sources['alerts']?.state], FAILING);
+    });
+    hubs = await startTestEventHubs(test.settings);
+    await appendAverage(hubs, { ...SECOND, average: 73.5, revision: 2 });
+    await eventually(async () => {
+      const { meters, sources } = await snapshot();
+      assert.equal(meters[0]?.averages.at(-1)?.average, 73.5);
+      assert.equal(sources['hotPath']?.state, 'receiving');
+    }, 5_000);
   });
 
   it('lets nothing from elsewhere run in its page', async () => {

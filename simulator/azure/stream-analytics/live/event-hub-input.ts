@@ -21,7 +21,7 @@ const MAX_WAIT_SECONDS = 2;
 /** How long a status waits for the event hub. */
 const ANSWER_WITHIN_MS = 1_000;
 /** The client's own retries stay short: this class retries for ever. */
-const RETRY_OPTIONS = { maxRetries: 1, retryDelayInMs: 100, timeoutInMs: 10_000 };
+const RETRY_OPTIONS = { maxRetries: 1, retryDelayInMs: 100, timeoutInMs: 5_000 };
 
 /** What an input needs to begin. */
 export interface EventHubInputOptions {

@@ -28,7 +28,7 @@ export class EventHubOutput implements LiveOutput {
     this.#options = options;
     this.#context = context;
     this.#producer = new EventHubProducerClient(options.connectionString, {
-      retryOptions: { maxRetries: 1, retryDelayInMs: 100, timeoutInMs: 10_000 },
+      retryOptions: { maxRetries: 1, retryDelayInMs: 100, timeoutInMs: 5_000 },
     });
   }
 

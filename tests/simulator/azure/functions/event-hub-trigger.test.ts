@@ -131,6 +131,18 @@ describe('event hub trigger', function () {
     assert.equal(seen.filter((value) => value === 1).length, 1);
   });
 
+  it('goes on within seconds when the event hub comes back', async () => {
+    const hub = { name: 'alerts', consumerGroup: '$Default' };
+    const seen: unknown[] = [];
+    await start(hub, (events) => seen.push(...events));
+    await publish(hub, 6);
+    await eventually(() => assert.ok(seen.includes(6)));
+    await eventHubs.stop();
+    eventHubs = await startEventHubs({ settings: local.settings, log, eventLog });
+    await publish(hub, 7);
+    await eventually(() => assert.ok(seen.includes(7)), 5_000);
+  });
+
   it('gives events one by one to a function that takes one', async () => {
     const hub = { name: 'hot-path', consumerGroup: 'dashboard' };
     await publish(hub, 1, 2, 3);
