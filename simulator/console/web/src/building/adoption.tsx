@@ -1,6 +1,6 @@
 import { postJson } from '../api.ts';
 import { ActionButton } from '../look/action-button.tsx';
-import type { HubDevice } from './meter-panel.tsx';
+import type { HubDevice } from './hub-device.ts';
 
 interface Props {
   readonly device: HubDevice;

@@ -1,15 +1,14 @@
 import type { Setup } from '../../../core/system-status.ts';
-import type { AzureStatus, MeterStatus } from '../../../server/status-schemas.ts';
+import type { MeterStatus } from '../../../server/status-schemas.ts';
 import { postJson } from '../api.ts';
 import { ActionButton } from '../look/action-button.tsx';
 import { Card } from '../look/card.tsx';
 import { Facts } from '../look/facts.tsx';
 import { formatCount, formatTemp, formatTime } from '../words.ts';
 import { Adoption } from './adoption.tsx';
+import type { HubDevice } from './hub-device.ts';
 import { PinForm } from './pin-form.tsx';
 import { RegisterForm } from './register-form.tsx';
-
-export type HubDevice = AzureStatus['iotHub']['devices'][number];
 
 interface Props {
   readonly meter: MeterStatus;
