@@ -10,6 +10,7 @@
  * - PUBACKs leave in the order in which the messages came;
  * - nothing is acknowledged on another connection than the message came on.
  */
+import { EventEmitter } from 'node:events';
 import sdkMqtt from 'azure-iot-device-mqtt';
 import mqttBase from 'azure-iot-mqtt-base';
 import mqtt, { type IClientOptions, type MqttClient, type Packet } from 'mqtt';
@@ -48,15 +49,24 @@ export type TransportConstructor = new (
 /** mqtt.js reads this as: do not acknowledge, go on. It never leaves mqtt.js. */
 const DEFERRED = new Error('acknowledged after the commit');
 
-/** Makes a transport class whose input messages go to `listener`, from the first one on. */
+/**
+ * Makes a transport class whose input messages go to `listener`, from the first one on.
+ *
+ * To renew its token the SDK puts a new connection in the place of the old one without a word;
+ * `renewed` is called then, because what edgeHub said in between was not heard.
+ */
 export function deferringTransport(
   connect: ConnectMqtt,
   listener: InputListener,
+  renewed: () => void = () => {},
 ): TransportConstructor {
   return class DeferringMqtt extends Mqtt {
     constructor(authentication: AuthenticationProvider) {
       const acknowledgements = new WeakMap<object, () => void>();
-      super(authentication, new TwinErrorsMqttBase({ connect: hooked(connect, acknowledgements) }));
+      const connectAgain = noticing(hooked(connect, acknowledgements), renewed);
+      super(authentication, new TwinErrorsMqttBase({ connect: connectAgain }));
+      // Without a new token the connection ends with the old one, and the client is made anew then.
+      if (authentication instanceof EventEmitter) authentication.on('error', () => undefined);
       // The session survives a disconnect, so messages may come before the SDK has subscribed again.
       this.on('inputMessage', (input: string, message: SdkMessage) => {
         const payload = message.data;
@@ -64,6 +74,17 @@ export function deferringTransport(
         listener(input, message, known ? acknowledgements.get(payload) : undefined);
       });
     }
+  };
+}
+
+/** Calls `renewed` for every connection but a transport's first. */
+function noticing(connect: ConnectMqtt, renewed: () => void): ConnectMqtt {
+  let isFirst = true;
+  return (uri, options) => {
+    const client = connect(uri, options);
+    if (!isFirst) client.once('connect', renewed);
+    isFirst = false;
+    return client;
   };
 }
 

@@ -7,7 +7,8 @@
  * Invariants:
  * - a module connects again however long edgeHub is away;
  * - an input message is handed over with its acknowledgement, or the module does not run at all;
- * - after every connect the whole set of desired properties is handed over.
+ * - after every connect, a renewed token's included, the whole set of desired properties is handed
+ *   over.
  */
 import azureIotDevice, { type ModuleClient as SdkClient, type Twin } from 'azure-iot-device';
 import { BackOff } from './back-off.ts';
@@ -15,6 +16,7 @@ import type { Clock } from './clock.ts';
 import {
   connectMqtt,
   deferringTransport,
+  type InputListener,
   type SdkMessage,
   type TransportConstructor,
 } from './deferred-puback.ts';
@@ -62,6 +64,7 @@ class IotEdgeClient implements EdgeClient {
   readonly #log: Logger;
   readonly #backOff = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #connection: Connection | undefined;
+  #cancelRetry = () => {};
   #closed = false;
 
   constructor(clock: Clock, log: Logger) {
@@ -98,6 +101,7 @@ class IotEdgeClient implements EdgeClient {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#cancelRetry();
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection !== undefined) await this.#dispose(connection);
@@ -131,11 +135,12 @@ class IotEdgeClient implements EdgeClient {
     if (this.#closed) return;
     const delayMs = Math.round(this.#backOff.next(Math.random()));
     this.#log.warn({ reason: messageOf(error), delayMs }, 'not connected to edgeHub, trying again');
-    this.#clock.after(delayMs, () => void this.#connect(handlers));
+    this.#cancelRetry = this.#clock.after(delayMs, () => void this.#connect(handlers));
   }
 
   async #open(handlers: EdgeHandlers): Promise<Connection> {
-    const client = await ModuleClient.fromEnvironment(this.#transport(handlers));
+    let renewed = () => {};
+    const client = await ModuleClient.fromEnvironment(this.#transport(handlers, () => renewed()));
     client.setRetryPolicy(NO_RETRY);
     const connection: Connection = {
       client,
@@ -143,6 +148,7 @@ class IotEdgeClient implements EdgeClient {
       desiredVersion: undefined,
       lost: false,
     };
+    renewed = () => void this.#followTwin(connection, handlers);
     client.on('error', (error: Error) => this.#lose(connection, handlers, error));
     client.on('disconnect', (result: { transportObj?: Error } | undefined) =>
       this.#lose(connection, handlers, result?.transportObj ?? new Error('connection closed')),
@@ -158,8 +164,8 @@ class IotEdgeClient implements EdgeClient {
     return connection;
   }
 
-  #transport(handlers: EdgeHandlers): TransportConstructor {
-    return deferringTransport(connectMqtt, (input, message, acknowledge) => {
+  #transport(handlers: EdgeHandlers, renewed: () => void): TransportConstructor {
+    const take: InputListener = (input, message, acknowledge) => {
       if (acknowledge === undefined) {
         // Checked at start; thrown here it ends the process before anything is lost.
         throw new EdgeError('ACKNOWLEDGEMENT_HOOK', 'An input message came past the hook.');
@@ -171,7 +177,8 @@ class IotEdgeClient implements EdgeClient {
         properties: propertiesOf(message),
         acknowledge,
       });
-    });
+    };
+    return deferringTransport(connectMqtt, take, renewed);
   }
 
   #subscribe(client: SdkClient, handlers: EdgeHandlers): void {
@@ -215,9 +222,11 @@ class IotEdgeClient implements EdgeClient {
       });
     const twin = await getTwin();
     if (twin === undefined) throw new Error('no twin');
-    connection.twin = twin;
-    twin.on('error', (error: Error) => this.#lose(connection, handlers, error));
-    twin.on('properties.desired', () => this.#handDesired(connection, twin, handlers));
+    if (connection.twin === undefined) {
+      connection.twin = twin;
+      twin.on('error', (error: Error) => this.#lose(connection, handlers, error));
+      twin.on('properties.desired', () => this.#handDesired(connection, twin, handlers));
+    }
     // A change between the first answer and the subscription would be missed.
     await getTwin();
   }

@@ -138,6 +138,21 @@ describe('IoT Edge client', function () {
     );
   });
 
+  it('does not connect any more once it was closed, also between two attempts', async () => {
+    start();
+    await eventually(() => assert.equal(desired.length, 1));
+    hub.drop();
+    await eventually(() => assert.equal(hub.isConnected, false));
+    await client.close();
+    const { connects } = hub;
+
+    client = await createIotEdgeClient(systemClock, createLogger('test', 'silent'));
+    start();
+    await eventually(() => assert.equal(desired.length, 2));
+    await eventually(() => client.send(MESSAGE));
+    assert.equal(hub.connects, connects + 1);
+  });
+
   it('survives a failed twin request, which edgeHub answers without a body', async () => {
     hub.twinStatus = 500;
     start();
