@@ -1,5 +1,5 @@
 /** Reads every row of the CSV archive, with Microsoft's storage client. */
-import { BlobServiceClient } from '@azure/storage-blob';
+import { BlobServiceClient, type BlobItem } from '@azure/storage-blob';
 import { parseCsv } from '../../console/core/csv.ts';
 import { storageConnectionString } from '../../wire/connection-strings.ts';
 import type { Settings } from '../../wire/settings.ts';
@@ -13,12 +13,16 @@ const BLOBS_AT_ONCE = 16;
 export async function readArchive(settings: Settings): Promise<ArchivedReading[]> {
   const service = BlobServiceClient.fromConnectionString(storageConnectionString(settings));
   const container = service.getContainerClient(CONTAINER);
-  const names: string[] = [];
-  for await (const { name } of container.listBlobsFlat({ prefix: PREFIX })) names.push(name);
+  const blobs: BlobItem[] = [];
+  for await (const blob of container.listBlobsFlat({ prefix: PREFIX })) blobs.push(blob);
   const rows: ArchivedReading[] = [];
   const work = async () => {
-    for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const content = await container.getBlobClient(name).downloadToBuffer();
+    for (let blob = blobs.pop(); blob !== undefined; blob = blobs.pop()) {
+      const { name, properties } = blob;
+      // With the size from the listing the client need not ask for it.
+      const content = await container
+        .getBlobClient(name)
+        .downloadToBuffer(0, properties.contentLength);
       for (const row of archivedReadings(content.toString('utf8'), name)) rows.push(row);
     }
   };
