@@ -16,7 +16,8 @@ import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
 import { ContainerClient } from '@azure/storage-blob';
 import type { RunningService } from '../../wire/local-process.ts';
 import type { Logger } from '../../wire/logger.ts';
-import { withoutSecrets, type InvocationRecorder } from './invocations.ts';
+import { withoutSecrets } from '../../wire/without-secrets.ts';
+import type { InvocationRecorder } from './invocations.ts';
 import { pause } from './timer-trigger.ts';
 import type { InvocationRequest, RetryPolicy, TypedData } from './worker-contract.ts';
 

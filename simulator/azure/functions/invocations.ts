@@ -1,4 +1,5 @@
 /** What each function did lately, for the console. */
+import { withoutSecrets } from '../../wire/without-secrets.ts';
 import type { RegisteredFunction } from './function-app.ts';
 import type { InvocationRequest } from './worker-contract.ts';
 
@@ -71,9 +72,4 @@ export class InvocationRecorder {
     const kept = isIdle && wasIdle ? this.#recent.slice(1) : this.#recent;
     this.#recent = [invocation, ...kept].slice(0, MAX_RECENT);
   }
-}
-
-/** Connection strings have a way into error messages. */
-export function withoutSecrets(text: string): string {
-  return text.replace(/(AccountKey|SharedAccessKey|sig|password)=[^;&\s"']+/gi, '$1=[secret]');
 }

@@ -1,5 +1,6 @@
 /** Waits and retries that end when told. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { withoutSecrets } from '../../../wire/without-secrets.ts';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
@@ -51,7 +52,7 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown, fit for the job's status. */
 export function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return withoutSecrets(error instanceof Error ? error.message : String(error));
 }

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  InvocationRecorder,
-  withoutSecrets,
-} from '../../../../simulator/azure/functions/invocations.ts';
+import { InvocationRecorder } from '../../../../simulator/azure/functions/invocations.ts';
+import { withoutSecrets } from '../../../../simulator/wire/without-secrets.ts';
 
 function recorder(outcome: () => void): InvocationRecorder {
   return new InvocationRecorder({
