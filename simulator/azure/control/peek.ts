@@ -1,5 +1,9 @@
 /** The newest events of an event hub, to look at. */
+import { isDeeperThan } from '../../wire/json-depth.ts';
 import type { EventLog, StoredEvent } from '../event-hubs/event-log.ts';
+
+/** Deeper bodies are shown as the text that they are: writing them as JSON would fail. */
+const MAX_DEPTH = 64;
 
 /** At most `count` events, newest first. */
 export function peek(eventLog: EventLog, hub: string, count: number) {
@@ -29,7 +33,8 @@ function shown(event: StoredEvent) {
 
 function readable(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const body: unknown = JSON.parse(text);
+    return isDeeperThan(body, MAX_DEPTH) ? text : body;
   } catch {
     return text;
   }

@@ -1,5 +1,6 @@
 /** Takes a message of the event hub apart: JSON arrays become one event per element. */
 import type { ReceivedEventData } from '@azure/event-hubs';
+import { isDeeperThan } from '../../../wire/json-depth.ts';
 import type { InputEvent } from '../core/row.ts';
 import {
   SqlDateTime,
@@ -12,7 +13,7 @@ import {
 } from '../core/values.ts';
 import type { ReceivedMessage } from './event-queue.ts';
 
-/** Deeper objects are refused: at a few bytes a level they would exhaust the stack. */
+/** Deeper objects are refused. */
 const MAX_DEPTH = 64;
 
 /** Where a message came from. */
@@ -49,11 +50,6 @@ function payloadOf(json: unknown): SqlRecord | undefined {
   if (Buffer.isBuffer(json) || isDeeperThan(json, MAX_DEPTH)) return undefined;
   const value = fromJson(json);
   return isRecord(value) ? value : undefined;
-}
-
-function isDeeperThan(json: unknown, levels: number): boolean {
-  if (typeof json !== 'object' || json === null) return false;
-  return levels === 0 || Object.values(json).some((part) => isDeeperThan(part, levels - 1));
 }
 
 function userProperties({ properties }: ReceivedEventData): SqlRecord {
