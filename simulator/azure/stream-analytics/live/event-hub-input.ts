@@ -115,7 +115,12 @@ export class EventHubInput {
             });
           },
         },
-        { startPosition, maxBatchSize: MAX_BATCH_SIZE, maxWaitTimeInSeconds: MAX_WAIT_SECONDS },
+        {
+          startPosition,
+          maxBatchSize: MAX_BATCH_SIZE,
+          maxWaitTimeInSeconds: MAX_WAIT_SECONDS,
+          skipParsingBodyAsJson: true,
+        },
       );
       signal.addEventListener('abort', end, { once: true });
     });

@@ -7,6 +7,8 @@ import type { InputEvent } from '../core/row.ts';
 
 /** Readings held at most before receivers are made to wait. */
 const CAPACITY = 40_000;
+/** What a long reading counts for: as many as it has pieces of this size, bytes. */
+const READING_BYTES = 512;
 
 /** One message of an event hub, taken apart. */
 export interface ReceivedMessage {
@@ -14,6 +16,8 @@ export interface ReceivedMessage {
   readonly partitionId: string;
   readonly sequenceNumber: number;
   readonly events: readonly InputEvent[];
+  /** Length of the body. */
+  readonly bytes: number;
   /** Elements of the body that are no JSON object. */
   readonly conversionErrors: number;
 }
@@ -80,6 +84,6 @@ export class EventQueue {
   }
 }
 
-function weight({ events }: ReceivedMessage): number {
-  return Math.max(1, events.length);
+function weight({ events, bytes }: ReceivedMessage): number {
+  return Math.max(1, events.length, Math.ceil(bytes / READING_BYTES));
 }

@@ -22,14 +22,15 @@ export interface MessageSource {
   readonly partitionId: string;
 }
 
-/** What the client has not parsed as JSON, or is nested too deep, counts as a conversion error. */
+/** What is no JSON object, or is nested too deep, counts as a conversion error. */
 export function takeApart(
   message: ReceivedEventData,
   source: MessageSource,
   processedMs: number,
 ): ReceivedMessage {
-  const body: unknown = message.body;
-  const elements: readonly unknown[] = Array.isArray(body) ? body : [body];
+  const body = bytesOf(message.body);
+  const json = parse(body.toString('utf8'));
+  const elements: readonly unknown[] = Array.isArray(json) ? json : [json];
   const payloads = elements.map(payloadOf).filter((payload) => payload !== undefined);
   const metadata = {
     arrivalMs: message.enqueuedTimeUtc.getTime(),
@@ -42,12 +43,26 @@ export function takeApart(
     ...source,
     sequenceNumber: message.sequenceNumber,
     events: payloads.map((payload): InputEvent => ({ payload, ...metadata })),
+    bytes: body.length,
     conversionErrors: elements.length - payloads.length,
   };
 }
 
+/** IoT Hub's bodies are data; any other AMQP body is no JSON. */
+function bytesOf(body: unknown): Buffer {
+  return body instanceof Uint8Array ? Buffer.from(body) : Buffer.alloc(0);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function payloadOf(json: unknown): SqlRecord | undefined {
-  if (Buffer.isBuffer(json) || isDeeperThan(json, MAX_DEPTH)) return undefined;
+  if (isDeeperThan(json, MAX_DEPTH)) return undefined;
   const value = fromJson(json);
   return isRecord(value) ? value : undefined;
 }
