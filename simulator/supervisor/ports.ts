@@ -61,9 +61,12 @@ export function withPort(ports: Ports, name: string, port: number): Ports | unde
  * @throws OccupiedPortError naming the first one taken
  */
 export async function requireFree(ports: Ports): Promise<void> {
-  const names = portNames(ports);
-  const servers = await Promise.all(names.map(([name, port]) => listen(port, name)));
-  await Promise.all(servers.map(close));
+  const attempts = portNames(ports).map(([name, port]) => listen(port, name));
+  const results = await Promise.allSettled(attempts);
+  await Promise.all(
+    results.flatMap((tried) => (tried.status === 'fulfilled' ? close(tried.value) : [])),
+  );
+  await Promise.all(attempts);
 }
 
 /** As many free ports as the system needs, all different. */

@@ -63,7 +63,7 @@ describe('supervised process', function () {
 
   it('stays down once stopped, even when it ignores SIGTERM until it has finished', async () => {
     const child = run(
-      `${READY} process.on('SIGTERM', () => { console.log('last words'); process.exit(0); }); setInterval(() => {}, 1000);`,
+      `process.on('SIGTERM', () => { console.log('last words'); process.exit(0); }); setInterval(() => {}, 1000); ${READY}`,
     );
     await child.start();
     const { pid } = child;
