@@ -75,7 +75,10 @@ export class BlobOutput implements LiveOutput {
 
   async #makeContainer(): Promise<void> {
     if (this.#isContainerMade) return;
-    await untilItWorks(() => this.#container.createIfNotExists(), this.#context);
+    await untilItWorks(
+      () => this.#container.createIfNotExists({ abortSignal: this.#context.signal }),
+      this.#context,
+    );
     this.#isContainerMade = true;
   }
 
@@ -89,6 +92,7 @@ export class BlobOutput implements LiveOutput {
     await untilItWorks(
       () =>
         client.upload(blob.content, blob.content.length, {
+          abortSignal: this.#context.signal,
           blobHTTPHeaders: { blobContentType: 'text/csv; charset=utf-8' },
         }),
       this.#context,

@@ -53,7 +53,7 @@ export class EventHubOutput implements LiveOutput {
 
   async #partitions(): Promise<readonly string[]> {
     this.#partitionIds ??= await untilItWorks(
-      () => this.#producer.getPartitionIds(),
+      () => this.#producer.getPartitionIds({ abortSignal: this.#context.signal }),
       this.#context,
     );
     return this.#partitionIds;
@@ -81,12 +81,19 @@ export class EventHubOutput implements LiveOutput {
       }
       // A single row too large for the event hub can never be written; the job goes on without it.
       if (filled === written) filled += 1;
-      else await untilItWorks(() => this.#producer.sendBatch(batch), this.#context);
+      else
+        await untilItWorks(
+          () => this.#producer.sendBatch(batch, { abortSignal: this.#context.signal }),
+          this.#context,
+        );
       written = filled;
     }
   }
 
   #batch(partitionId: string): Promise<EventDataBatch> {
-    return untilItWorks(() => this.#producer.createBatch({ partitionId }), this.#context);
+    return untilItWorks(
+      () => this.#producer.createBatch({ partitionId, abortSignal: this.#context.signal }),
+      this.#context,
+    );
   }
 }

@@ -25,8 +25,10 @@ import { describe } from './retry.ts';
 const MAX_BATCH_READINGS = 20_000;
 /** How long a batch gathers while there is no backlog: the price in latency of fewer commits. */
 const GATHER_MS = 40;
-/** How long a stop waits for the batch under way. */
-const STOP_WAIT_MS = 3_000;
+/** How long a stop waits for the batch under way; the next start repeats one that was not done. */
+const STOP_WAIT_MS = 400;
+/** How long connections may take to close: with the other side gone, the client waits for ever. */
+const CLOSE_WAIT_MS = 300;
 const TICK_MS = 1_000;
 
 /** What a job runs with. */
@@ -209,10 +211,11 @@ export class LiveJob {
   async #close(run: Run): Promise<void> {
     run.abort.abort();
     run.queue.release();
-    await Promise.allSettled([
+    const closing = Promise.allSettled([
       ...run.inputs.map((input) => input.closed()),
       ...[...run.outputs.values()].map((output) => output.close()),
     ]);
+    await Promise.race([closing, delay(CLOSE_WAIT_MS)]);
     this.#run = undefined;
   }
 
