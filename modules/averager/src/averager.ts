@@ -68,7 +68,8 @@ class Averager implements DurableCore<AveragerConfig> {
     const { windows, meters } = this.#averages.takeChanges();
     for (const window of windows) this.#store.writeWindow(window);
     for (const { id, latestMs } of meters) this.#store.writeMeter(id, latestMs);
-    for (const { id, windowEndMs } of issued) this.#store.forget(id, windowEndMs - HORIZON_MS);
+    // The meter's latest reading is after the window's start, so what goes is refused from now on.
+    for (const { id, windowStartMs } of issued) this.#store.forget(id, windowStartMs - HORIZON_MS);
   }
 
   due(): boolean {

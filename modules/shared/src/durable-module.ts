@@ -5,6 +5,7 @@
  * - an input is acknowledged only after the commit that holds its effect;
  * - all input that arrived meanwhile shares one transaction;
  * - state, results and counters of a message are committed together or not at all;
+ * - what was taken in under one configuration is settled before anything is taken in under the next;
  * - nothing waits for a send.
  *
  * A commit that fails (a full disk, say) is not survived: memory may be ahead of the disk then, so the
@@ -65,6 +66,7 @@ export class DurableModule<Config> {
   readonly #endings: (() => void)[] = [];
   #arrived: InputMessage[] = [];
   #acknowledged: OutboxEntry[] = [];
+  #newConfig: Config | undefined;
   #scheduled = false;
   #stopped = false;
 
@@ -106,10 +108,7 @@ export class DurableModule<Config> {
 
   /** Changes the behaviour and keeps the configuration for the next start. */
   configure(config: Config): void {
-    this.#options.database.transaction(() => {
-      this.#kept.write('config', config);
-      this.#options.core.configure(config);
-    })();
+    this.#newConfig = config;
     this.#schedule();
   }
 
@@ -161,6 +160,7 @@ export class DurableModule<Config> {
 
   #inTransaction(messages: readonly InputMessage[]): void {
     const { core } = this.#options;
+    this.#reconfigure();
     for (const message of messages) core.take(message, this.#effects);
     core.settle(this.#effects);
     const acknowledged = this.#acknowledged;
@@ -171,6 +171,15 @@ export class DurableModule<Config> {
       this.#effects.counters.sent += acknowledged.length;
     }
     this.#kept.write('counters', this.#effects.counters);
+  }
+
+  #reconfigure(): void {
+    const config = this.#newConfig;
+    if (config === undefined) return;
+    this.#newConfig = undefined;
+    this.#kept.write('config', config);
+    this.#options.core.configure(config);
+    this.#options.core.settle(this.#effects);
   }
 
   #forget(entries: readonly OutboxEntry[]): void {

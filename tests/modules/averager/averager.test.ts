@@ -89,4 +89,35 @@ describe('averager', function () {
 
     assert.equal(module.client.sent[0]?.messageId, 'average/Meter01/2026-06-01T11:01:00Z/r0');
   });
+
+  it('issues the open windows before it uses another window length, whatever comes with it', async () => {
+    await module.client.deliver('readings', reading(10, 70));
+    module.client.handlers.desired({ version: 2, properties: { windowSeconds: 60 } });
+    await module.client.deliver('readings', [reading(290, 80), reading(400, 80)]);
+
+    const issued = module.client.bodies('averages') as { average: number; revision: number }[];
+    assert.deepEqual(
+      issued.map(({ average, revision }) => [average, revision]),
+      [
+        [70, 0],
+        [80, 1],
+      ],
+    );
+  });
+
+  it('forgets no window that it still counts readings into', async () => {
+    const month = 30 * 86_400;
+    const early = (seconds: number) => ({ ...reading(seconds, 60), seq: month + seconds });
+    await module.client.deliver('readings', [early(10 - month), early(400 - month)]);
+    await module.client.deliver('readings', reading(150, 70));
+    await module.clock.advance(120_000);
+    await module.client.deliver('readings', early(20 - month));
+    await module.clock.advance(20_000);
+
+    const issued = module.client.bodies('averages') as { windowEnd: string; count: number }[];
+    const counts = issued
+      .filter(({ windowEnd }) => windowEnd === '2026-05-02T11:05:00Z')
+      .map(({ count }) => count);
+    assert.deepEqual(counts, [1, 2]);
+  });
 });

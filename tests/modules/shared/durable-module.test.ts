@@ -88,6 +88,7 @@ describe('durable module', function () {
   });
 
   it('puts all input that arrived meanwhile into one transaction', async () => {
+    await settled();
     const before = core.transactions;
     const deliveries = ['a', 'b', 'c'].map((body) => module.client.offer('in', body));
     await settled();
