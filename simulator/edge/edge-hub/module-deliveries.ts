@@ -39,7 +39,8 @@ export class ModuleDeliveries {
   attach(connection: ClientConnection): void {
     const { deviceId, moduleId } = connection.identity;
     if (moduleId === undefined || deviceId !== this.#options.gatewayId) return;
-    if (this.#attached.has(connection)) return;
+    // A subscription may be granted after its connection has ended, and another has begun.
+    if (connection.closed || this.#attached.has(connection)) return;
     this.#attached.add(connection);
     this.#pump(moduleId).attach({
       deliver: (message) =>
