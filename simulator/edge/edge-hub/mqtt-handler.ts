@@ -19,12 +19,17 @@ import {
   twinResponseTopic,
   type PublishedTopic,
 } from '../../wire/mqtt-topics.ts';
-import { MalformedPropertyBagError } from '../../wire/property-bag.ts';
+import { encodePropertyBag, MalformedPropertyBagError } from '../../wire/property-bag.ts';
 import type { ClientConnection } from './clients.ts';
 import type { HubIdentity } from './identities/authenticator.ts';
 import { incomingMessage, messageSource } from './messages/system-properties.ts';
 import type { EdgeHubParts } from './parts.ts';
 import type { UplinkFilter } from './upstream/uplink.ts';
+
+/** Bytes of properties that still fit into a topic (65,535) with their names and the sender's. */
+const MAX_BAG_BYTES = 60_000;
+/** Characters that are surely fewer bytes, whatever they are, when each is percent-encoded. */
+const SURELY_SHORT = MAX_BAG_BYTES / 9;
 
 export class EdgeHubHandler implements MqttHandler<HubIdentity> {
   readonly #parts: EdgeHubParts;
@@ -161,7 +166,11 @@ export class EdgeHubHandler implements MqttHandler<HubIdentity> {
 
 function parseTopic(topic: string): PublishedTopic {
   try {
-    return parsePublishedTopic(topic);
+    const parsed = parsePublishedTopic(topic);
+    const grows = parsed.kind === 'telemetry' && topic.length > SURELY_SHORT;
+    // It would come in and never go out: written anew, properties can be longer than they were.
+    if (grows && encodePropertyBag(parsed.bag).length > MAX_BAG_BYTES) return { kind: 'unknown' };
+    return parsed;
   } catch (error) {
     if (error instanceof MalformedPropertyBagError) return { kind: 'unknown' };
     throw error;

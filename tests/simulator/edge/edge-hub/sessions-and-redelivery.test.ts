@@ -107,6 +107,26 @@ describe('edgeHub and connections that break', function () {
     );
   });
 
+  it('drops a message whose properties fit into no topic once written anew, and goes on', async () => {
+    const { client: source } = await module('source');
+    const { client: sink } = await module('sink');
+    sink.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: INPUTS, qos: 1 }] });
+    await sink.next('suback');
+    source.send({
+      cmd: 'publish',
+      topic: OUTPUT.replace(/\/$/, `&note=${'é'.repeat(20_000)}`),
+      payload: '1',
+      qos: 1,
+      messageId: 1,
+      dup: false,
+      retain: false,
+    });
+    publish(source, 2);
+
+    assert.deepEqual(await acknowledged(source, 2), [1, 2]);
+    assert.deepEqual(bodies(await receive(sink, 1)), [2]);
+  });
+
   it('keeps at most 64 messages unacknowledged', async () => {
     const { client: source } = await module('source');
     const { client: sink } = await module('sink', { inputs: true });
