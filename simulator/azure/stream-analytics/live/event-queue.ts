@@ -6,7 +6,7 @@
 import type { InputEvent } from '../core/row.ts';
 
 /** Readings held at most before receivers are made to wait. */
-const CAPACITY = 40_000;
+const CAPACITY = 10_000;
 /** What a long reading counts for: as many as it has pieces of this size, bytes. */
 const READING_BYTES = 512;
 

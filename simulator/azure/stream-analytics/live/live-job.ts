@@ -22,7 +22,7 @@ import { Problems } from './problems.ts';
 import { describe } from './retry.ts';
 
 /** Readings that one batch holds at most, about. */
-const MAX_BATCH_READINGS = 20_000;
+const MAX_BATCH_READINGS = 5_000;
 /** How long a batch gathers while there is no backlog: the price in latency of fewer commits. */
 const GATHER_MS = 40;
 /** How long a stop waits for the batch under way; the next start repeats one that was not done. */
