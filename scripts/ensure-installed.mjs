@@ -10,7 +10,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const MINIMUM_NODE = [20, 19];
 const MARK = 'node_modules/.installed.json';
-const wanted = process.argv[2] === 'all' ? 'all' : 'run';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1])) {
@@ -26,8 +25,10 @@ const fingerprint = createHash('sha256')
   .digest('hex');
 
 const installed = readMark();
+/** Whoever has the development tools keeps them when the lock file changes. */
+const wanted = process.argv[2] === 'all' || installed?.what === 'all' ? 'all' : 'run';
 const upToDate = installed?.fingerprint === fingerprint;
-if (upToDate && (installed.what === 'all' || wanted === 'run')) process.exit(0);
+if (upToDate && installed.what === wanted) process.exit(0);
 
 await install(upToDate);
 writeFileSync(MARK, JSON.stringify({ fingerprint, what: wanted }));
