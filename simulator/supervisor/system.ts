@@ -110,7 +110,12 @@ function system(
   };
 }
 
-/** Meters and modules first, so that what they hold is taken over while the others still run. */
+/** Those that others are clients of stop last: a client closes in order while its server answers. */
 async function stopAll(processes: ReadonlyMap<ProcessName, SupervisedProcess>): Promise<void> {
-  await Promise.all([...processes.values()].map((child) => child.stop()));
+  const [servers] = PHASES;
+  const all = [...processes.values()];
+  const isServer = ({ name }: SupervisedProcess) =>
+    servers?.names.some((server) => server === name) ?? false;
+  await Promise.all(all.filter((child) => !isServer(child)).map((child) => child.stop()));
+  await Promise.all(all.filter(isServer).map((child) => child.stop()));
 }
