@@ -59,7 +59,7 @@ describe('verdict of a proof', () => {
 });
 
 describe('options of the proof', () => {
-  const parse = (...args: string[]) => parseProofOptions(args, '/work');
+  const parse = (...args: string[]) => parseProofOptions(args, '/folder');
 
   it('have defaults, fewer meters for a recording', () => {
     const { readings, meters, direct, anomalies, seed } = parse();
@@ -68,7 +68,7 @@ describe('options of the proof', () => {
     const replay = parse('--replay', 'data.csv');
     assert.deepEqual([replay.meters, replay.direct, replay.anomalies], [2, 1, 0]);
     assert.equal(replay.virtual, 2);
-    assert.equal(replay.replayFile, '/work/data.csv');
+    assert.equal(replay.replayFile, '/folder/data.csv');
   });
 
   it('are refused by name when they make no sense', () => {
