@@ -18,7 +18,7 @@ import {
 import type { IdentityStore } from './identity-store.ts';
 import { IotHubError } from './iot-hub-error.ts';
 
-/** Which state a change is for: any, or only the one with this etag. */
+/** What a change expects: nothing, or the state with this etag. */
 export type Match = { readonly etag: string } | 'any';
 
 /** Characters of a device or module id. Source: learn.microsoft.com/azure/iot-hub/iot-hub-devguide-identity-registry */
