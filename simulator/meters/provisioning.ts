@@ -61,5 +61,9 @@ function explain(error: unknown, { host, idScope, registrationId }: Registration
   if (name === 'UnauthorizedError' || name === 'DeviceNotFoundError') {
     return `Device Provisioning refuses ${registrationId}: wrong group key, or no enrollment for it in ID scope ${idScope}.`;
   }
+  // What an unknown ID scope is answered with: MQTT return code 3 (see device-provisioning).
+  if (message.includes('Server unavailable')) {
+    return `Device Provisioning knows no ID scope ${idScope}: copy it again from the console.`;
+  }
   return `Device Provisioning could not register ${registrationId}: ${message}.`;
 }

@@ -148,6 +148,8 @@ describe('fleet of meters with the local Azure', function () {
     await start({ manual: true });
     await click('install');
     const { idScope, secrets } = settings;
+    const wrongScope = { idScope: '0neNoSuch', groupKey: secrets.enrollmentGroupKey };
+    await assert.rejects(click('register', wrongScope), /knows no ID scope 0neNoSuch/);
     const wrongKey = /Device Provisioning refuses Meter01: wrong group key/;
     await assert.rejects(click('register', { idScope, groupKey: 'd3Jvbmc=' }), wrongKey);
     assert.match((await meter()).error ?? '', wrongKey);
