@@ -6,6 +6,7 @@ const ENTRIES = {
   proof: 'simulator/proof/main.js',
   link: 'simulator/commands/link.js',
   meter: 'simulator/commands/meter.js',
+  azure: 'simulator/commands/azure.js',
 };
 
 const entry = process.argv[2] in ENTRIES ? process.argv.splice(2, 1)[0] : 'start';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startControlApi } from '../../wire/control-api.ts';
+import { ControlError, startControlApi } from '../../wire/control-api.ts';
 import type { LocalProcessContext, RunningService } from '../../wire/local-process.ts';
 import { startMailbox } from '../../azure/mailbox/mailbox.ts';
 import { Archive } from './archive.ts';
@@ -19,6 +19,11 @@ export async function startConsole(context: LocalProcessContext): Promise<Runnin
   const pages = await startPages(context, mailbox);
   const control = await startControlApi(context.settings, 'console', (app) => {
     app.get('/mails', () => mailbox.list());
+    app.get<{ Params: { id: string } }>('/mails/:id', async ({ params }) => {
+      const mail = await mailbox.read(params.id);
+      if (mail === undefined) throw new ControlError(404, `There is no mail ${params.id}.`);
+      return mail;
+    });
     app.get('/status', () => ({ mails: mailbox.list().length }));
   });
   return {
