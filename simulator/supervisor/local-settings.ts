@@ -6,6 +6,8 @@ import { Secrets, type Settings } from '../wire/settings.ts';
 
 const SETTINGS_FILE = 'settings.json';
 
+const SavedSecrets = z.object({ secrets: Secrets.partial() });
+
 /** What a start decides; secrets come from the state folder. */
 export type ChosenSettings = Omit<Settings, 'secrets'>;
 
@@ -17,17 +19,19 @@ export type ChosenSettings = Omit<Settings, 'secrets'>;
  */
 export function writeSettings(chosen: ChosenSettings): { settings: Settings; path: string } {
   const path = join(chosen.stateFolder, SETTINGS_FILE);
-  const settings: Settings = { ...chosen, secrets: readSecrets(path) ?? makeSecrets() };
+  const settings: Settings = { ...chosen, secrets: { ...makeSecrets(), ...readSecrets(path) } };
   const draft = `${path}.new`;
   writeFileSync(draft, JSON.stringify(settings, null, 2), { mode: 0o600 });
   renameSync(draft, path);
   return { settings, path };
 }
 
-function readSecrets(path: string): Secrets | undefined {
-  if (!existsSync(path)) return undefined;
+/** The keys that an earlier start made; a key that is of later date is not among them. */
+function readSecrets(path: string): Partial<Secrets> {
+  if (!existsSync(path)) return {};
   try {
-    return z.object({ secrets: Secrets }).parse(JSON.parse(readFileSync(path, 'utf8'))).secrets;
+    const { secrets } = SavedSecrets.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return secrets as Partial<Secrets>;
   } catch (error) {
     throw new Error(
       `${path} is damaged and holds the keys of the local state. ` +
@@ -43,6 +47,7 @@ function makeSecrets(): Secrets {
     enrollmentGroupKey: key(64),
     gatewayKey: key(32),
     iotHubOwnerKey: key(32),
+    deviceProvisioningOwnerKey: key(32),
     eventHubsKey: key(32),
     storageKey: key(64),
     controlToken: randomBytes(32).toString('hex'),

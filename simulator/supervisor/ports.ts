@@ -4,6 +4,8 @@ import type { Ports } from '../wire/settings.ts';
 /** Ports that `npm start` uses unless told otherwise; none needs root. */
 export const DEFAULT_PORTS: Ports = {
   deviceProvisioning: 8885,
+  deviceProvisioningHttps: 8445,
+  deviceProvisioningAmqp: 5671,
   iotHubMqtt: 8884,
   iotHubHttps: 8443,
   eventHubs: 5672,
@@ -19,6 +21,7 @@ export const DEFAULT_PORTS: Ports = {
   functions: 7071,
   dashboard: 5301,
   console: 5300,
+  tpm: 2323,
   control: {
     azure: 5311,
     jobs: 5312,

@@ -32,14 +32,17 @@ export interface Certificates {
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const VALID_YEARS = 10;
-const DEVICE_PROVISIONING_HOST_NAME = 'global.azure-devices-provisioning.net';
+/** What devices of all ID scopes dial. */
+const GLOBAL_PROVISIONING_HOST_NAME = 'global.azure-devices-provisioning.net';
+
+type ServiceNames = Pick<Settings, 'iotHubHostName' | 'deviceProvisioningHostName'>;
 
 /** Reads the certificates in `<stateFolder>/certificates/`, making them on first use. */
 export async function ensureCertificates(
-  settings: Pick<Settings, 'stateFolder' | 'iotHubHostName'>,
+  settings: Pick<Settings, 'stateFolder'> & ServiceNames,
 ): Promise<Certificates> {
   const folder = join(settings.stateFolder, 'certificates');
-  if (!existsSync(folder)) await makeCertificates(folder, settings.iotHubHostName);
+  if (!existsSync(folder)) await makeCertificates(folder, settings);
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   return {
     caPem: read('ca.pem'),
@@ -49,8 +52,8 @@ export async function ensureCertificates(
   };
 }
 
-async function makeCertificates(folder: string, iotHubHostName: string): Promise<void> {
-  const { caPem, serverPem, serverKeyPem } = await issue(iotHubHostName);
+async function makeCertificates(folder: string, names: ServiceNames): Promise<void> {
+  const { caPem, serverPem, serverKeyPem } = await issue(names);
   mkdirSync(join(folder, '..'), { recursive: true });
   const draft = mkdtempSync(`${folder}-`);
   writeFileSync(join(draft, 'ca.pem'), caPem);
@@ -65,7 +68,7 @@ async function makeCertificates(folder: string, iotHubHostName: string): Promise
   }
 }
 
-async function issue(iotHubHostName: string) {
+async function issue(names: ServiceNames) {
   const authority = await newKeys();
   const server = await newKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -93,7 +96,7 @@ async function issue(iotHubHostName: string) {
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
-      new x509.SubjectAlternativeNameExtension(serverNames(iotHubHostName)),
+      new x509.SubjectAlternativeNameExtension(serverNames(names)),
     ],
   });
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', server.privateKey));
@@ -108,12 +111,13 @@ function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-function serverNames(iotHubHostName: string): x509.JsonGeneralNames {
+function serverNames(names: ServiceNames): x509.JsonGeneralNames {
   return [
     { type: 'dns', value: 'localhost' },
     { type: 'ip', value: '127.0.0.1' },
-    { type: 'dns', value: iotHubHostName },
-    { type: 'dns', value: DEVICE_PROVISIONING_HOST_NAME },
+    { type: 'dns', value: names.iotHubHostName },
+    { type: 'dns', value: names.deviceProvisioningHostName },
+    { type: 'dns', value: GLOBAL_PROVISIONING_HOST_NAME },
   ];
 }
 

@@ -14,6 +14,10 @@ const Port = z.int().min(1).max(65_535);
 export const Ports = z.object({
   /** Device Provisioning, MQTT over TLS. */
   deviceProvisioning: Port,
+  /** Device Provisioning, HTTPS: its device API and its service API. */
+  deviceProvisioningHttps: Port,
+  /** Device Provisioning, AMQP over TLS. */
+  deviceProvisioningAmqp: Port,
   /** IoT Hub, MQTT over TLS: direct meters. */
   iotHubMqtt: Port,
   /** IoT Hub, REST over HTTPS: registry, twins, direct methods. */
@@ -40,6 +44,8 @@ export const Ports = z.object({
   functions: Port,
   dashboard: Port,
   console: Port,
+  /** Software TPM, as a resource manager; 2323 is where Microsoft's TPM library looks for one. */
+  tpm: Port,
   /** Control API of each process (`simulator/wire/control-api.ts`). */
   control: z.object({
     azure: Port,
@@ -62,6 +68,8 @@ export const Secrets = z.object({
   gatewayKey: z.string(),
   /** Key of the hub's shared access policy `iothubowner`, base64. */
   iotHubOwnerKey: z.string(),
+  /** Key of Device Provisioning's shared access policy `provisioningserviceowner`, base64. */
+  deviceProvisioningOwnerKey: z.string(),
   /** Key of the Event Hubs namespace policy `RootManageSharedAccessKey`. */
   eventHubsKey: z.string(),
   /** Azurite account key, base64. */
@@ -84,6 +92,8 @@ export const MeterSettings = z.object({
   /** Seconds of history sent first, at speed. */
   historySeconds: z.int().min(0),
   seed: z.int().min(0),
+  /** The last meter keeps its key in a TPM: this machine's, or one in software. */
+  tpm: z.boolean().optional(),
   /** A CSV of `timestamp,value` that every meter replays instead of generating readings. */
   replayFile: z.string().optional(),
   /** A fixed amount of work, as the proof uses it: the fleet sends just these readings and stops. */
@@ -108,6 +118,7 @@ export const Settings = z.object({
   projectFolder: z.string(),
   /** Logical host names, used in tokens and user names; TCP goes to 127.0.0.1. */
   iotHubHostName: z.string(),
+  deviceProvisioningHostName: z.string(),
   idScope: z.string(),
   enrollmentGroupId: z.string(),
   /** Device id of the IoT Edge gateway. */

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ports, Settings } from '../../simulator/wire/settings.ts';
 
+/** As many as `Ports` has, and some to spare. */
+const PORT_COUNT = 32;
+
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface TestSettings {
@@ -22,6 +25,7 @@ export async function testSettings(overrides: Partial<Settings> = {}): Promise<T
     stateFolder,
     projectFolder: PROJECT_FOLDER,
     iotHubHostName: 'lab-hub.azure-devices.net',
+    deviceProvisioningHostName: 'lab-provisioning.azure-devices-provisioning.net',
     idScope: '0ne00000001',
     enrollmentGroupId: 'smart-meters',
     gatewayDeviceId: 'gateway-01',
@@ -49,6 +53,7 @@ function testSecrets(): Settings['secrets'] {
     enrollmentGroupKey: key(),
     gatewayKey: key(),
     iotHubOwnerKey: key(),
+    deviceProvisioningOwnerKey: key(),
     eventHubsKey: key(),
     storageKey: randomBytes(64).toString('base64'),
     controlToken: randomBytes(16).toString('hex'),
@@ -64,7 +69,7 @@ function key(): string {
  * system gives them out in turn, so that one let go does not come back soon.
  */
 async function freePorts(): Promise<Ports> {
-  const held = await Promise.all(Array.from({ length: 24 }, holdPort));
+  const held = await Promise.all(Array.from({ length: PORT_COUNT }, holdPort));
   await Promise.all(held.map(({ server }) => new Promise((done) => server.close(done))));
   const ports = held.map(({ port }) => port);
   const next = (): number => {
@@ -74,6 +79,8 @@ async function freePorts(): Promise<Ports> {
   };
   return {
     deviceProvisioning: next(),
+    deviceProvisioningHttps: next(),
+    deviceProvisioningAmqp: next(),
     iotHubMqtt: next(),
     iotHubHttps: next(),
     eventHubs: next(),
@@ -89,6 +96,7 @@ async function freePorts(): Promise<Ports> {
     functions: next(),
     dashboard: next(),
     console: next(),
+    tpm: next(),
     control: {
       azure: next(),
       jobs: next(),

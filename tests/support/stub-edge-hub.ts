@@ -71,6 +71,7 @@ export class StubEdgeHub {
     const certificates = await ensureCertificates({
       stateFolder: folder,
       iotHubHostName: 'lab-hub.azure-devices.net',
+      deviceProvisioningHostName: 'lab-provisioning.azure-devices-provisioning.net',
     });
     const { caFile, serverCertPem: cert, serverKeyPem: key } = certificates;
     const hub = new StubEdgeHub(folder, caFile, { cert, key });
