@@ -15,10 +15,13 @@ import type {
   FunctionHandler,
   FunctionMetadata,
   InvocationRequest,
+  InvocationResponse,
   ProgrammingModel,
 } from './worker-contract.ts';
 
 const CORE_MODULE = '@azure/functions-core';
+/** Type of a trigger that is called over HTTP. */
+export const HTTP_TRIGGER = 'httpTrigger';
 
 /** The app uses something of the Functions runtime that this host does not play. */
 export class FunctionsNotSupportedError extends Error {
@@ -32,7 +35,7 @@ export interface RegisteredFunction {
   readonly trigger: BindingInfo;
   readonly metadata: FunctionMetadata;
   /** Calls it once; rejects with what it throws. */
-  invoke(request: Omit<InvocationRequest, 'invocationId'>): Promise<void>;
+  invoke(request: Omit<InvocationRequest, 'invocationId'>): Promise<InvocationResponse>;
 }
 
 interface Registrations {
@@ -107,7 +110,12 @@ function coreModule(registrations: Registrations, log: Logger): object {
 function triggerOf({ name, bindings }: FunctionMetadata): BindingInfo {
   const trigger = Object.values(bindings).find(({ type }) => /trigger$/i.test(type));
   if (trigger === undefined) throw new Error(`the function ${name} has no trigger`);
-  const others = Object.values(bindings).filter((binding) => binding !== trigger);
+  // An HTTP function's return value is its response, as an output binding of its own.
+  const isResponse = ({ type }: BindingInfo): boolean =>
+    trigger.type === HTTP_TRIGGER && type === 'http';
+  const others = Object.values(bindings).filter(
+    (binding) => binding !== trigger && !isResponse(binding),
+  );
   if (others.length > 0) {
     const types = others.map(({ type }) => type).join(', ');
     throw new FunctionsNotSupportedError(`the local host plays no ${types} binding (${name})`);
@@ -125,7 +133,7 @@ interface Callable {
 async function invoke(
   { model, metadata, handler, log }: Callable,
   request: Omit<InvocationRequest, 'invocationId'>,
-): Promise<void> {
+): Promise<InvocationResponse> {
   const invocationId = randomUUID();
   const invocation = model.getInvocationModel({
     invocationId,
@@ -137,7 +145,7 @@ async function invoke(
   });
   const { context, inputs } = await invocation.getArguments();
   const result = await invocation.invokeFunction(context, inputs, handler);
-  await invocation.getResponse(context, result);
+  return invocation.getResponse(context, result);
 }
 
 /** The Functions log levels as ours. */

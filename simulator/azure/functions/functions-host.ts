@@ -14,9 +14,12 @@ import {
 import { startEventHubTrigger } from './event-hub-trigger.ts';
 import {
   FunctionsNotSupportedError,
+  HTTP_TRIGGER,
   loadFunctionApp,
   type RegisteredFunction,
 } from './function-app.ts';
+import { functionKey } from './function-key.ts';
+import { httpTrigger, startHttpFront } from './http-front.ts';
 import { InvocationRecorder } from './invocations.ts';
 import { startTimerTrigger } from './timer-trigger.ts';
 
@@ -30,6 +33,7 @@ const HostJson = z.looseObject({
   extensions: z
     .looseObject({
       eventHubs: z.looseObject({ maxEventBatchSize: z.int().min(1).default(100) }).prefault({}),
+      http: z.looseObject({ routePrefix: z.string().default('api') }).prefault({}),
     })
     .prefault({}),
 });
@@ -38,6 +42,12 @@ type HostJson = z.infer<typeof HostJson>;
 interface Host extends LocalProcessContext {
   readonly appSettings: AppSettings;
   readonly hostJson: HostJson;
+}
+
+/** A function of the app, and who calls it. */
+interface Hosted {
+  readonly target: RegisteredFunction;
+  readonly recorder: InvocationRecorder;
 }
 
 /**
@@ -53,24 +63,39 @@ export async function startFunctionsHost(
   giveSettings(appSettings);
   const hostFile = join(settings.projectFolder, 'cloud/function/host.json');
   const hostJson = HostJson.parse(JSON.parse(await readFile(hostFile, 'utf8')));
-  const functions = await loadFunctionApp(APP_FOLDER, log);
-  const recorders = functions.map((target) => new InvocationRecorder(target));
-  const services: RunningService[] = [];
-  for (const [index, target] of functions.entries()) {
-    const recorder = recorders[index];
-    if (recorder === undefined) continue;
-    services.push(await startTrigger({ ...context, appSettings, hostJson }, target, recorder));
-  }
-  services.push(
+  const functions = (await loadFunctionApp(APP_FOLDER, log)).map((target) => ({
+    target,
+    recorder: new InvocationRecorder(target),
+  }));
+  const host: Host = { ...context, appSettings, hostJson };
+  const services = [
+    await startHttpFront(
+      functions.filter(isHttp).map(({ target, recorder }) => httpTrigger(target, recorder)),
+      {
+        port: settings.ports.functions,
+        routePrefix: hostJson.extensions.http.routePrefix,
+        functionKey: functionKey(settings),
+        log,
+      },
+    ),
     await startControlApi(settings, 'functions', (app) => {
-      app.get('/status', () => ({ functions: recorders.map((recorder) => recorder.status()) }));
+      app.get('/status', () => ({
+        functions: functions.map(({ recorder }) => recorder.status()),
+      }));
     }),
-  );
+  ];
+  for (const { target, recorder } of functions.filter((hosted) => !isHttp(hosted))) {
+    services.push(await startTrigger(host, target, recorder));
+  }
   return {
     stop: async () => {
       await Promise.all(services.map((service) => service.stop()));
     },
   };
+}
+
+function isHttp({ target }: Hosted): boolean {
+  return target.trigger.type === HTTP_TRIGGER;
 }
 
 async function startTrigger(

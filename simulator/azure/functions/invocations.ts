@@ -1,7 +1,7 @@
 /** What each function did lately, for the console. */
 import { withoutSecrets } from '../../wire/without-secrets.ts';
 import type { RegisteredFunction } from './function-app.ts';
-import type { InvocationRequest } from './worker-contract.ts';
+import type { InvocationRequest, InvocationResponse } from './worker-contract.ts';
 
 /** Invocations that are shown. */
 const MAX_RECENT = 50;
@@ -37,12 +37,15 @@ export class InvocationRecorder {
   }
 
   /** Calls the function with `events` events; rejects with what it throws. */
-  async invoke(request: Omit<InvocationRequest, 'invocationId'>, events: number): Promise<void> {
+  async invoke(
+    request: Omit<InvocationRequest, 'invocationId'>,
+    events: number,
+  ): Promise<InvocationResponse> {
     const atMs = Date.now();
     const startedAt = performance.now();
     let error: string | null = null;
     try {
-      await this.#target.invoke(request);
+      return await this.#target.invoke(request);
     } catch (fault) {
       error = withoutSecrets(fault instanceof Error ? fault.message : String(fault));
       throw fault;

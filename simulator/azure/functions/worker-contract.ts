@@ -41,6 +41,27 @@ export interface TypedData {
   readonly json?: string;
   readonly string?: string;
   readonly collectionString?: { readonly string: readonly string[] };
+  readonly bytes?: Uint8Array;
+  readonly http?: RpcHttp;
+}
+
+/** An HTTP request or response as the host's RPC carries it. */
+export interface RpcHttp {
+  readonly method?: string;
+  /** Absolute, with the query. */
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Values of the route's parameters. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: TypedData | null;
+  readonly statusCode?: string;
+  readonly cookies?: readonly unknown[];
+}
+
+/** What a call of a function gives back. */
+export interface InvocationResponse {
+  readonly returnValue?: TypedData | null;
 }
 
 export interface RetryContext {
@@ -72,7 +93,7 @@ export interface InvocationModel {
     inputs: readonly unknown[],
     handler: FunctionHandler,
   ): Promise<unknown>;
-  getResponse(context: unknown, result: unknown): Promise<unknown>;
+  getResponse(context: unknown, result: unknown): Promise<InvocationResponse>;
 }
 
 /** What `@azure/functions` gives the worker when the first function is registered. */

@@ -60,6 +60,7 @@ describe('event hub trigger', function () {
       invoke: async ({ inputData: [input] }) => {
         const texts = input?.data.collectionString?.string ?? [input?.data.string ?? ''];
         handle(texts.map((text): unknown => JSON.parse(text)));
+        return {};
       },
     });
     running = await startEventHubTrigger({
