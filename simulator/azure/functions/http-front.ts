@@ -148,8 +148,8 @@ function strings(fields: unknown): Record<string, string> {
   if (typeof fields !== 'object' || fields === null) return {};
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]: [string, unknown]): [string, string][] => {
-      if (value === undefined) return [];
-      return [[name, Array.isArray(value) ? value.join(',') : String(value)]];
+      if (Array.isArray(value)) return [[name, value.join(',')]];
+      return typeof value === 'string' ? [[name, value]] : [];
     }),
   );
 }
