@@ -82,8 +82,27 @@ describe('live jobs', function () {
   });
 
   it('pass on what a gateway found, with the gateway’s name', async () => {
-    const average = { id: 'Meter02', windowStart: 'a', windowEnd: 'b', average: 70.5, minimum: 70 };
-    const anomaly = { id: 'Meter02', time: 'c', temp: 90, direction: 'spike', recent: [['d', 70]] };
+    const average = {
+      id: 'Meter02',
+      windowStart: '2026-01-01T00:00:00.000Z',
+      windowEnd: '2026-01-01T00:05:00.000Z',
+      average: 70.5,
+      minimum: 70,
+      maximum: 71,
+      count: 30,
+      revision: 0,
+    };
+    const anomaly = {
+      id: 'Meter02',
+      time: '2026-01-01T00:01:00.000Z',
+      temp: 90,
+      direction: 'spike',
+      score: 1e-8,
+      confidence: 99.99,
+      historySize: 120,
+      usual: 70,
+      recent: [['d', 70]],
+    };
     const kind = (name: string) => ({ kind: name, gateway: 'gateway-01' });
     await sendTelemetry(eventHubs, 'gateway-01', [average], kind('average'));
     await sendTelemetry(eventHubs, 'gateway-01', anomaly, kind('anomaly'));
