@@ -37,6 +37,8 @@ describe('averager', function () {
         minimum: 70,
         maximum: 72,
         count: 2,
+        // Numbered by the second: 10 to 20.
+        expectedCount: 11,
         revision: 0,
       },
     ]);

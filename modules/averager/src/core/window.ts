@@ -45,8 +45,13 @@ export interface WindowResult {
   readonly minimum: number;
   readonly maximum: number;
   readonly count: number;
+  /** How many readings the meter numbered from the first to the last; undefined when it numbers none. */
+  readonly expectedCount?: number;
   readonly revision: number;
 }
+
+/** A meter that was installed anew counts from elsewhere: a wider gap than this is no hole. */
+const WIDEST_GAP = 1_000_000;
 
 /** End of the window that holds `atMs`, for windows of `windowMs` aligned to the epoch. */
 export function windowEndOf(atMs: number, windowMs: number): number {
@@ -120,6 +125,7 @@ export class Window {
       minimum: this.#minimum,
       maximum: this.#maximum,
       count: this.#count,
+      ...this.#expected(),
       revision: this.#issued,
     };
   }
@@ -136,6 +142,12 @@ export class Window {
       issued: this.#issued,
       changed: this.#changed,
     };
+  }
+
+  #expected(): { expectedCount?: number } {
+    const { ranges } = this.#sequences;
+    const gap = (ranges.at(-1) ?? Number.NaN) - (ranges[0] ?? Number.NaN);
+    return gap <= WIDEST_GAP ? { expectedCount: gap + 1 + this.#others.size } : {};
   }
 
   #remember(atMs: number, temp: number, seq: number | undefined): boolean {
