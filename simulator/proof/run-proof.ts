@@ -67,6 +67,7 @@ async function proofIn(
       meters,
       manifestFile: join(projectFolder, 'deployment.template.json'),
       faithful: false,
+      powerBi: false,
       groupWaitSeconds: GROUP_WAIT_SECONDS,
       logLevel: 'info',
       ports: await freePorts(),

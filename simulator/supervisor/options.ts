@@ -19,6 +19,7 @@ export interface StartOptions {
   readonly ports: Ports;
   readonly meters: MeterSettings;
   readonly faithful: boolean;
+  readonly powerBi: boolean;
   readonly groupWaitSeconds: number;
   readonly logLevel: Settings['logLevel'];
 }
@@ -37,6 +38,7 @@ Runs smart meters, an IoT Edge gateway and the Azure services it needs on this m
   --group-wait SECONDS  wait for more anomalies before an incident's mail (3)
   --manifest FILE       deployment manifest (deployment.template.json)
   --faithful            one unacknowledged message per module, as the real edgeHub
+  --power-bi            write averages to Power BI too, which a recorder plays here
   --fresh               forget the local state first
   --state FOLDER        where state is kept (.local)
   --port NAME=NUMBER    change a port; may be repeated. Names and defaults:
@@ -85,6 +87,7 @@ export function parseStartOptions(args: readonly string[], projectFolder: string
       ...(values.replay === undefined ? {} : { replayFile: at(values.replay) }),
     },
     faithful: values.faithful,
+    powerBi: values['power-bi'],
     groupWaitSeconds: number('--group-wait', values['group-wait'], [0, 3_600]),
     logLevel: logLevel(values['log-level']),
   };
@@ -107,6 +110,7 @@ function parse(args: readonly string[]) {
         fresh: { type: 'boolean', default: false },
         manual: { type: 'boolean', default: false },
         faithful: { type: 'boolean', default: false },
+        'power-bi': { type: 'boolean', default: false },
         'free-ports': { type: 'boolean', default: false },
         meters: { type: 'string', default: '10' },
         direct: { type: 'string' },

@@ -20,6 +20,7 @@ export const DEFAULT_PORTS: Ports = {
   table: 10002,
   functions: 7071,
   dashboard: 5301,
+  powerBi: 5302,
   console: 5300,
   tpm: 2323,
   control: {

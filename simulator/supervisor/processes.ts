@@ -11,6 +11,7 @@ import { answersHttp } from './probes.ts';
 export const PROCESS_NAMES = [
   'azurite',
   'azure',
+  'power-bi',
   'link',
   'edge-hub',
   'edge-agent',
@@ -24,6 +25,7 @@ export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 const ENTRIES: Readonly<Partial<Record<ProcessName, string>>> = {
   azure: 'simulator/azure/main.js',
+  'power-bi': 'simulator/azure/power-bi/main.js',
   link: 'simulator/link/main.js',
   'edge-hub': 'simulator/edge/edge-hub/main.js',
   'edge-agent': 'simulator/edge/edge-agent/main.js',
@@ -35,6 +37,11 @@ const ENTRIES: Readonly<Partial<Record<ProcessName, string>>> = {
 
 /** A small young generation keeps idle processes small; throughput hardly changes. */
 const HEAP_FLAGS = ['--max-semi-space-size=4'];
+
+/** The processes that these settings ask for. */
+export function processNames({ powerBi }: Pick<Settings, 'powerBi'>): ProcessName[] {
+  return PROCESS_NAMES.filter((name) => name !== 'power-bi' || powerBi);
+}
 
 /** How to start one of the processes. */
 export function processSpec(

@@ -14,7 +14,7 @@ import { SupervisedProcess } from './child-process.ts';
 import { writeSettings, type ChosenSettings } from './local-settings.ts';
 import { processMemory, type ProcessMemory } from './memory.ts';
 import { requireFree } from './ports.ts';
-import { PROCESS_NAMES, processSpec, type ProcessName } from './processes.ts';
+import { processNames, processSpec, type ProcessName } from './processes.ts';
 import { claimStateFolder } from './state-folder.ts';
 
 export interface SystemOptions {
@@ -40,7 +40,10 @@ export interface LocalSystem {
 
 /** Each phase starts when the one before serves; the pages and the meters come up together. */
 const PHASES: readonly { readonly title: string; readonly names: readonly ProcessName[] }[] = [
-  { title: 'storage, Azure and the link', names: ['azurite', 'azure', 'link'] },
+  {
+    title: 'storage, Azure and the link',
+    names: ['azurite', 'azure', 'power-bi', 'link'],
+  },
   { title: 'gateway, jobs and Function', names: ['edge-hub', 'edge-agent', 'jobs', 'functions'] },
   { title: 'smart meters and pages', names: ['meters', 'dashboard', 'console'] },
 ];
@@ -61,7 +64,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     const { settings, path } = writeSettings(chosen);
     await ensureCertificates(settings);
     onPhase('settings and certificates');
-    for (const name of PROCESS_NAMES) {
+    for (const name of processNames(settings)) {
       const spec = processSpec(name, settings, path);
       processes.set(name, new SupervisedProcess(spec, `${chosen.stateFolder}/logs`));
     }

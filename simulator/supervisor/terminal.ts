@@ -65,9 +65,12 @@ async function stop(system: LocalSystem): Promise<void> {
 
 function printAddresses({ settings }: LocalSystem): void {
   const { ports, idScope } = settings;
+  const powerBi = settings.powerBi
+    ? `\n  Power BI   http://127.0.0.1:${ports.powerBi}    what Stream Analytics pushed, and the limits of the push API`
+    : '';
   console.log(`
   Console    http://127.0.0.1:${ports.console}    the building, the gateway, Azure on this machine, the mailbox
-  Dashboard  http://127.0.0.1:${ports.dashboard}    averages and anomalies, as in Azure
+  Dashboard  http://127.0.0.1:${ports.dashboard}    averages and anomalies, as in Azure${powerBi}
 
   Device Provisioning localhost:${ports.deviceProvisioning}, ID scope ${idScope}; IoT Hub localhost:${ports.iotHubMqtt};
   gateway localhost:${ports.edgeHubMqtt}; Event Hubs localhost:${ports.eventHubs}; logs in ${settings.stateFolder}/logs

@@ -43,6 +43,8 @@ export const Ports = z.object({
   /** HTTP-triggered functions. */
   functions: Port,
   dashboard: Port,
+  /** Recorder of what would go to Power BI; its API and a page. */
+  powerBi: Port,
   console: Port,
   /** Software TPM, as a resource manager; 2323 is where Microsoft's TPM library looks for one. */
   tpm: Port,
@@ -129,6 +131,8 @@ export const Settings = z.object({
   faithful: z.boolean(),
   /** Seconds the Function waits for more anomalies before an incident's first mail. */
   groupWaitSeconds: z.number().min(0),
+  /** The switch of the hot path's Power BI outputs, and with it of their recorder. */
+  powerBi: z.boolean(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
   meters: MeterSettings,
   ports: Ports,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Ports, Settings } from '../../simulator/wire/settings.ts';
 
 /** As many as `Ports` has, and some to spare. */
-const PORT_COUNT = 32;
+const PORT_COUNT = 33;
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -31,6 +31,7 @@ export async function testSettings(overrides: Partial<Settings> = {}): Promise<T
     gatewayDeviceId: 'gateway-01',
     manifestFile: join(PROJECT_FOLDER, 'deployment.template.json'),
     faithful: false,
+    powerBi: false,
     groupWaitSeconds: 0,
     logLevel: 'silent',
     meters: {
@@ -95,6 +96,7 @@ async function freePorts(): Promise<Ports> {
     table: next(),
     functions: next(),
     dashboard: next(),
+    powerBi: next(),
     console: next(),
     tpm: next(),
     control: {
