@@ -53,6 +53,7 @@ export class FakeModule<Shape extends z.ZodRawShape> {
         logLevel: 'silent',
         stateFolder: this.folder,
         edgeHubMetricsUri: undefined,
+        heartbeatFile: undefined,
       },
       client: this.client,
       clock: this.clock,

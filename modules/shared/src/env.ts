@@ -15,12 +15,15 @@ export interface ModuleEnvironment {
   readonly stateFolder: string;
   /** edgeHub's Prometheus metrics; without it the uplink is only trickled to. */
   readonly edgeHubMetricsUri: string | undefined;
+  /** Where to leave a sign of life for the container's health check; set in the image. */
+  readonly heartbeatFile: string | undefined;
 }
 
 const Variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   STATE_FOLDER: z.string().min(1).optional(),
   EDGEHUB_METRICS_URI: z.url({ protocol: /^https?$/ }).optional(),
+  HEARTBEAT_FILE: z.string().min(1).optional(),
 });
 
 /** The variables without which the SDK cannot reach edgeHub. Source: azure-iot-device, ModuleClient. */
@@ -49,12 +52,13 @@ export function readEnv(variables: NodeJS.ProcessEnv): ModuleEnvironment {
       `The environment variable ${name} is not usable: correct it in the deployment manifest.`,
     );
   }
-  const { LOG_LEVEL, STATE_FOLDER, EDGEHUB_METRICS_URI } = parsed.data;
+  const { LOG_LEVEL, STATE_FOLDER, EDGEHUB_METRICS_URI, HEARTBEAT_FILE } = parsed.data;
   return {
     ...identity,
     logLevel: LOG_LEVEL,
     stateFolder: STATE_FOLDER ?? `/var/lib/${identity.moduleId}`,
     edgeHubMetricsUri: EDGEHUB_METRICS_URI,
+    heartbeatFile: HEARTBEAT_FILE,
   };
 }
 

@@ -32,6 +32,8 @@ const NO_RETRY = { shouldRetry: () => false, nextRetryTimeout: () => 0 };
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
+/** How long connecting may take: the workload API may never answer, and the SDK would wait for ever. */
+const OPEN_MS = 60_000;
 /** How long a twin answer may take: a lost one never comes, because twin requests are QoS 0. */
 const TWIN_ANSWER_MS = 10_000;
 /** How long the SDK may take to close; the connection is gone anyway when the process ends. */
@@ -95,7 +97,7 @@ class IotEdgeClient implements EdgeClient {
     const { twin } = this.#live();
     if (twin === undefined) throw new EdgeError('NOT_CONNECTED', 'the twin is not known yet');
     await this.#within(TWIN_ANSWER_MS, (done) => {
-      twin.properties.reported['update'](patch, (error: unknown) => done(error, undefined));
+      twin.properties.reported['update'](patch, done);
     });
   }
 
@@ -140,7 +142,8 @@ class IotEdgeClient implements EdgeClient {
 
   async #open(handlers: EdgeHandlers): Promise<Connection> {
     let renewed = () => {};
-    const client = await ModuleClient.fromEnvironment(this.#transport(handlers, () => renewed()));
+    const transport = this.#transport(handlers, () => renewed());
+    const client = await this.#inTime(OPEN_MS, ModuleClient.fromEnvironment(transport));
     client.setRetryPolicy(NO_RETRY);
     const connection: Connection = {
       client,
@@ -154,7 +157,7 @@ class IotEdgeClient implements EdgeClient {
       this.#lose(connection, handlers, result?.transportObj ?? new Error('connection closed')),
     );
     try {
-      await client.open();
+      await this.#inTime(OPEN_MS, client.open());
     } catch (error) {
       connection.lost = true;
       await this.#dispose(connection);
@@ -213,15 +216,8 @@ class IotEdgeClient implements EdgeClient {
 
   async #readTwin(connection: Connection, handlers: EdgeHandlers): Promise<void> {
     const { client } = connection;
-    const getTwin = () =>
-      this.#within<Twin>(TWIN_ANSWER_MS, (done) => {
-        client.getTwin().then(
-          (twin) => done(undefined, twin),
-          (error: unknown) => done(error, undefined),
-        );
-      });
+    const getTwin = () => this.#inTime(TWIN_ANSWER_MS, client.getTwin());
     const twin = await getTwin();
-    if (twin === undefined) throw new Error('no twin');
     if (connection.twin === undefined) {
       connection.twin = twin;
       twin.on('error', (error: Error) => this.#lose(connection, handlers, error));
@@ -256,7 +252,7 @@ class IotEdgeClient implements EdgeClient {
     client.removeAllListeners('disconnect');
     try {
       await this.#within(CLOSE_MS, (done) => {
-        client.close((error?: Error) => done(error, undefined));
+        client.close(done);
       });
     } catch (error) {
       this.#log.debug({ reason: messageOf(error) }, 'client not closed in order');
@@ -264,17 +260,20 @@ class IotEdgeClient implements EdgeClient {
   }
 
   /** Waits for a callback that may never come. */
-  #within<T>(
-    limitMs: number,
-    begin: (done: (error: unknown, result: T | undefined) => void) => void,
-  ): Promise<T | undefined> {
+  #within(limitMs: number, begin: (done: (error: unknown) => void) => void): Promise<void> {
+    const called = new Promise<void>((resolve, reject) => {
+      begin((error) => (error ? reject(error) : resolve()));
+    });
+    return this.#inTime(limitMs, called);
+  }
+
+  /** Waits for a promise that may never settle. */
+  #inTime<T>(limitMs: number, promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#clock.after(limitMs, () => reject(new Error('no answer in time')));
-      begin((error, result) => {
-        cancel();
-        if (error) reject(new EdgeError('NOT_CONNECTED', messageOf(error), error));
-        else resolve(result);
-      });
+      const fail = (error: unknown): void =>
+        reject(new EdgeError('NOT_CONNECTED', messageOf(error), error));
+      const cancel = this.#clock.after(limitMs, () => fail(new Error('no answer in time')));
+      promise.then(resolve, fail).finally(cancel);
     });
   }
 }

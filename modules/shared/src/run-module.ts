@@ -8,6 +8,7 @@ import { DURABLE_SCHEMA } from './durable-schema.ts';
 import type { DesiredProperties, EdgeClient } from './edge-client.ts';
 import { messageOf } from './edge-error.ts';
 import type { ModuleEnvironment } from './env.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { InputGate } from './input-gate.ts';
 import { KeptValues } from './kept-values.ts';
 import type { Logger } from './logger.ts';
@@ -106,6 +107,8 @@ export async function runModule<Shape extends z.ZodRawShape>(
   signal: AbortSignal,
 ): Promise<never> {
   const module = startModule(definition, context);
+  const { heartbeatFile } = context.environment;
+  if (heartbeatFile !== undefined) startHeartbeat(heartbeatFile, context);
   context.log.info('started');
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });

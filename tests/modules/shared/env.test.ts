@@ -24,6 +24,7 @@ describe('environment of a module', () => {
       logLevel: 'debug',
       stateFolder: '/state',
       edgeHubMetricsUri: undefined,
+      heartbeatFile: undefined,
     });
   });
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../modules/shared/src/clock.ts';
 import type {
   DesiredProperties,
@@ -8,6 +10,7 @@ import type {
 import { createIotEdgeClient } from '../../../modules/shared/src/iot-edge-client.ts';
 import { createLogger } from '../../../modules/shared/src/logger.ts';
 import { eventually } from '../../support/eventually.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { StubEdgeHub } from '../../support/stub-edge-hub.ts';
 
 const MESSAGE = {
@@ -175,5 +178,44 @@ describe('IoT Edge client', function () {
     await eventually(() => assert.equal(desired.length, 1));
 
     assert.deepEqual(await hub.invoke('echo', { a: 1 }), { status: 202, payload: { a: 1 } });
+  });
+});
+
+describe('IoT Edge client whose workload API never answers', function () {
+  this.timeout(10_000);
+
+  it('gives up the attempt after a minute and makes another', async () => {
+    const asked: string[] = [];
+    const server = createServer((request) => asked.push(request.url ?? ''));
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const environment = {
+      IOTEDGE_WORKLOADURI: `http://127.0.0.1:${port}/`,
+      IOTEDGE_DEVICEID: 'gateway-01',
+      IOTEDGE_MODULEID: 'averager',
+      IOTEDGE_IOTHUBHOSTNAME: 'lab-hub.azure-devices.net',
+      IOTEDGE_AUTHSCHEME: 'sasToken',
+      IOTEDGE_MODULEGENERATIONID: '1',
+    };
+    Object.assign(process.env, environment);
+    const clock = new FakeClock();
+    const client = await createIotEdgeClient(clock, createLogger('test', 'silent'));
+    try {
+      client.start({ input: () => {}, desired: () => {}, connected: () => {}, methods: {} });
+      await eventually(() => assert.equal(asked.length, 1));
+      await clock.advance(59_000);
+      assert.equal(asked.length, 1);
+
+      await clock.advance(6_000);
+
+      await eventually(() => assert.equal(asked.length, 2));
+    } finally {
+      await client.close();
+      server.closeAllConnections();
+      server.close();
+      for (const name of Object.keys(environment)) delete process.env[name];
+    }
   });
 });

@@ -1,0 +1,139 @@
+/**
+ * Makes each module what its image holds: one JavaScript file and the SQLite binding.
+ *
+ *   npm run bundle [-- MODULE … --binding FILE --out FOLDER]
+ *
+ * Writes dist/bundles/<module>/main.mjs and better_sqlite3.node, and beside them, not for the image, main.mjs.map
+ * and sbom.cdx.json, the bill of materials. modules/Dockerfile runs the same script.
+ *
+ * `--binding` takes a binding that was built for another Node or another processor.
+ */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { billOfMaterials } from './sbom.mjs';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const BINDING = 'better_sqlite3.node';
+
+/** Names CommonJS code expects; esbuild has no file of its own to put there. */
+const BANNER = `import { createRequire as requireFor } from 'node:module';
+const require = requireFor(import.meta.url);
+const __dirname = import.meta.dirname;
+const __filename = import.meta.filename;`;
+
+/** Folders of modules that have an image. */
+export function moduleNames(project = PROJECT) {
+  return readdirSync(join(project, 'modules'))
+    .filter((name) => existsSync(join(project, 'modules', name, 'module.json')))
+    .toSorted((a, b) => a.localeCompare(b));
+}
+
+/** Bundles one module; its bill of materials. */
+export async function bundleModule(name, { out, binding }) {
+  const folder = join(out, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { metafile } = await build({
+    stdin: { contents: entryOf(name), resolveDir: PROJECT, sourcefile: `${name}.mjs` },
+    outfile: join(folder, 'main.mjs'),
+    absWorkingDir: PROJECT,
+    bundle: true,
+    platform: 'node',
+    // The oldest Node that the modules support; images have a newer one.
+    target: 'node20.19',
+    format: 'esm',
+    banner: { js: BANNER },
+    external: [`./${BINDING}`],
+    plugins: [sqliteBinding, noFileUploads],
+    // Names stay, so that errors and their stacks stay readable.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    sourcemap: 'external',
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  copyFileSync(binding, join(folder, BINDING));
+  const bill = billOfMaterials(PROJECT, name, packagesOf(metafile));
+  writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
+  return bill;
+}
+
+/** The health check comes without loading the module. */
+function entryOf(name) {
+  return `import { checkHealth } from './modules/shared/src/health-check.ts';
+if (process.argv[2] === '--health') {
+  process.exitCode = checkHealth(process.env.HEARTBEAT_FILE, (text) => process.stdout.write(text));
+} else await import('./modules/${name}/src/main.ts');`;
+}
+
+/** better-sqlite3 searches for its binding in folders that an image does not have: here it lies beside main.mjs. */
+const sqliteBinding = {
+  name: 'sqlite-binding',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^bindings$/ }, () => ({ path: BINDING, namespace: 'sqlite-binding' }));
+    onLoad({ filter: /.*/, namespace: 'sqlite-binding' }, () => ({
+      contents: `module.exports = () => require('./${BINDING}');`,
+    }));
+  },
+};
+
+/**
+ * The SDK loads @azure/storage-blob, half of all code, for uploads of files, which only its device client
+ * has. A module that tried one would get this error.
+ */
+const noFileUploads = {
+  name: 'no-file-uploads',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'no-file-uploads';
+    onResolve({ filter: /^@azure\/storage-blob$/ }, ({ path }) => ({ path, namespace }));
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents: `module.exports = new Proxy({}, {
+        get: () => { throw new Error('Modules cannot upload files: @azure/storage-blob is not in the image.'); },
+      });`,
+    }));
+  },
+};
+
+/** The folders, as in package-lock.json, of the packages that something was taken from. */
+function packagesOf(metafile) {
+  const [output] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
+  const folders = Object.entries(output.inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
+    .filter((folder) => folder !== undefined);
+  return [...new Set(folders)].toSorted((a, b) => a.localeCompare(b));
+}
+
+/** The binding that npm made for this machine's Node. */
+function installedBinding() {
+  const found = createRequire(import.meta.url).resolve('better-sqlite3/package.json');
+  return join(dirname(found), 'build/Release', BINDING);
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      binding: { type: 'string', default: installedBinding() },
+      out: { type: 'string', default: join(PROJECT, 'dist/bundles') },
+    },
+  });
+  const known = moduleNames();
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    console.error(`There is no module ${unknown}. There are: ${known.join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  for (const name of positionals.length > 0 ? positionals : known) {
+    const { components } = await bundleModule(name, values);
+    console.log(`${relative('.', join(values.out, name))}: ${components.length} components`);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
