@@ -17,12 +17,26 @@ export class ModuleProcess {
 
   /** Starts `modules/<folder>/src/main.ts` with an environment of its own. */
   static start(folder: string, environment: Record<string, string>): ModuleProcess {
-    const child = spawn(process.execPath, ['--import', 'tsx', `modules/${folder}/src/main.ts`], {
-      cwd: PROJECT_FOLDER,
+    const command = [process.execPath, '--import', 'tsx', `modules/${folder}/src/main.ts`];
+    return ModuleProcess.run(command, { folder: PROJECT_FOLDER, environment });
+  }
+
+  /** Starts any command that runs a module. */
+  static run(
+    [file = '', ...words]: readonly string[],
+    { folder, environment }: { folder: string; environment: Record<string, string> },
+  ): ModuleProcess {
+    const child = spawn(file, words, {
+      cwd: folder,
       env: { PATH: process.env['PATH'], LOG_LEVEL: 'info', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ModuleProcess(child);
+  }
+
+  /** Process id; 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Everything it wrote to stdout and stderr. */
