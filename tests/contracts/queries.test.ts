@@ -5,9 +5,8 @@ import { BUILT_IN_ENDPOINT, EVENT_HUBS } from '../../simulator/azure/event-hubs/
 import { Job } from '../../simulator/azure/stream-analytics/core/job.ts';
 import { readProject } from '../../simulator/azure/stream-analytics/project-files.ts';
 
-const PROJECT = readProject(
-  fileURLToPath(new URL('../../cloud/stream-analytics', import.meta.url)),
-);
+const FOLDER = fileURLToPath(new URL('../../cloud/stream-analytics', import.meta.url));
+const PROJECT = readProject(FOLDER);
 const JOBS = PROJECT.jobs.map(({ name, query }) => ({ name, job: new Job(query) }));
 
 describe('the queries and their project', () => {
@@ -30,6 +29,23 @@ describe('the queries and their project', () => {
     for (const output of PROJECT.outputs) {
       if (output.kind === 'eventHub') assert.ok(there.has(output.hub), output.hub);
     }
+  });
+
+  it('write to Power BI only when that is switched on, and then from the very steps of the hot path', () => {
+    const aliases = ({ outputs }: typeof PROJECT) =>
+      outputs.filter(({ kind }) => kind === 'powerBi').map(({ alias }) => alias);
+    assert.deepEqual(aliases(PROJECT), []);
+    const switched = readProject(FOLDER, { powerBi: true });
+    const hotPath = switched.jobs.find(({ name }) => name === 'hot-path')?.query ?? '';
+    const { outputs } = new Job(hotPath, {
+      knownInputs: switched.inputs.map(({ alias }) => alias),
+      knownOutputs: switched.outputs.map(({ alias }) => alias),
+    });
+    assert.deepEqual(
+      outputs.filter((alias) => alias.includes('power-bi')),
+      aliases(switched),
+    );
+    assert.match(hotPath, /31 October 2027/);
   });
 
   it('wait for meters that come back after weeks, and drop only what is out of order', () => {

@@ -17,7 +17,7 @@ const PROJECT_FOLDER = 'cloud/stream-analytics';
  * @throws Error when a project file is not usable, DamagedDatabaseError for the state
  */
 export async function startJobs({ settings, log }: LocalProcessContext): Promise<RunningService> {
-  const project = readProject(join(settings.projectFolder, PROJECT_FOLDER));
+  const project = readProject(join(settings.projectFolder, PROJECT_FOLDER), settings);
   const store = new CheckpointStore(join(settings.stateFolder, 'jobs', 'jobs.db'));
   const connections = localConnections(settings, project);
   const context = { project, connections, store, log, now: () => Date.now() };

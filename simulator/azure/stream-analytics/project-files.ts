@@ -45,7 +45,13 @@ const BlobOutput = z.object({
   Serialization: z.object({ Type: z.literal('Csv'), FieldDelimiter: z.literal(',') }),
 });
 
-const Output = z.discriminatedUnion('DataSourceType', [EventHubOutput, BlobOutput]);
+const PowerBiOutput = z.object({
+  Name: z.string(),
+  DataSourceType: z.literal('Power BI'),
+  PowerBIProperties: z.object({ GroupId: z.string(), Dataset: z.string(), Table: z.string() }),
+});
+
+const Output = z.discriminatedUnion('DataSourceType', [EventHubOutput, BlobOutput, PowerBiOutput]);
 
 /** Where an input's events come from: IoT Hub's built-in endpoint. */
 export interface InputDefinition {
@@ -68,6 +74,14 @@ export type OutputDefinition =
       readonly container: string;
       /** May hold one `{column}`. */
       readonly pathPattern: string;
+    }
+  | {
+      readonly kind: 'powerBi';
+      readonly alias: string;
+      /** Id of the workspace. */
+      readonly groupId: string;
+      readonly dataset: string;
+      readonly table: string;
     };
 
 /** One query file. Its name is the job's. */
@@ -84,8 +98,21 @@ export interface ProjectDefinition {
   readonly jobs: readonly JobDefinition[];
 }
 
+/** What is off unless somebody switches it on. */
+export interface ProjectOptions {
+  /** Appends `options/power-bi.asaql` to the hot path, with its outputs. */
+  readonly powerBi?: boolean;
+}
+
+const POWER_BI_JOB = 'hot-path';
+const POWER_BI_QUERY = 'options/power-bi.asaql';
+const POWER_BI_OUTPUTS = ['options/PowerBiFromGateways.json', 'options/PowerBiOfDirectMeters.json'];
+
 /** @throws Error naming the file and the field that is missing or not supported */
-export function readProject(folder: string): ProjectDefinition {
+export function readProject(
+  folder: string,
+  { powerBi = false }: ProjectOptions = {},
+): ProjectDefinition {
   const { configurations } = readJson(folder, 'asaproj.json', Project);
   const files = (subType: string): string[] =>
     configurations.filter((each) => each.subType === subType).map(({ filePath }) => filePath);
@@ -101,13 +128,18 @@ export function readProject(folder: string): ProjectDefinition {
       const { Name, IoTHubProperties } = readJson(folder, file, IoTHubInput);
       return { alias: Name, consumerGroup: IoTHubProperties.ConsumerGroupName };
     }),
-    outputs: files('Output').map((file) => outputDefinition(readJson(folder, file, Output))),
+    outputs: [...files('Output'), ...(powerBi ? POWER_BI_OUTPUTS : [])].map((file) =>
+      outputDefinition(readJson(folder, file, Output)),
+    ),
     jobs: readdirSync(folder)
       .filter((file) => file.endsWith('.asaql'))
       .toSorted()
-      .map((file) => ({
-        name: file.slice(0, -'.asaql'.length),
-        query: readFileSync(join(folder, file), 'utf8'),
+      .map((file) => file.slice(0, -'.asaql'.length))
+      .map((name) => ({
+        name,
+        query: [`${name}.asaql`, ...(powerBi && name === POWER_BI_JOB ? [POWER_BI_QUERY] : [])]
+          .map((file) => readFileSync(join(folder, file), 'utf8'))
+          .join('\n'),
       })),
   };
 }
@@ -116,6 +148,10 @@ function outputDefinition(output: z.infer<typeof Output>): OutputDefinition {
   if (output.DataSourceType === 'Blob Storage') {
     const { Container, PathPattern } = output.BlobStorageProperties;
     return { kind: 'blob', alias: output.Name, container: Container, pathPattern: PathPattern };
+  }
+  if (output.DataSourceType === 'Power BI') {
+    const { GroupId: groupId, Dataset: dataset, Table: table } = output.PowerBIProperties;
+    return { kind: 'powerBi', alias: output.Name, groupId, dataset, table };
   }
   const { EventHubName, PartitionKey } = output.EventHubProperties;
   return { kind: 'eventHub', alias: output.Name, hub: EventHubName, partitionKey: PartitionKey };

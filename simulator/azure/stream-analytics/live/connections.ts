@@ -10,6 +10,7 @@ import { BlobOutput } from './blob-output.ts';
 import { EventHubInput, type EventHubInputOptions } from './event-hub-input.ts';
 import { EventHubOutput } from './event-hub-output.ts';
 import type { LiveOutput } from './live-output.ts';
+import { PowerBiOutput } from './power-bi-output.ts';
 import type { RetryContext } from './retry.ts';
 
 /** Where inputs read and outputs write. */
@@ -48,6 +49,11 @@ function liveOutput(
       const { container, pathPattern } = definition;
       const connectionString = storageConnectionString(settings);
       return new BlobOutput({ connectionString, container, pathPattern }, context);
+    }
+    case 'powerBi': {
+      const apiUrl = `http://127.0.0.1:${settings.ports.powerBi}`;
+      const token = settings.secrets.controlToken;
+      return new PowerBiOutput({ ...definition, apiUrl, token }, context);
     }
   }
 }
