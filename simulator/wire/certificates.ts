@@ -5,8 +5,6 @@
  * - the files appear all together or not at all, also when several processes ask at once;
  * - the authority's private key is never written: nobody can issue a second certificate with it.
  */
-import 'reflect-metadata';
-import { randomBytes, webcrypto } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -17,7 +15,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import * as x509 from '@peculiar/x509';
+import type { JsonGeneralNames } from '@peculiar/x509';
+import { issueLeaf, makeRoot, validForDays } from './certificate-issuer.ts';
 import type { Settings } from './settings.ts';
 
 /** PEM texts, and the path of the one that clients must trust. */
@@ -30,8 +29,7 @@ export interface Certificates {
   readonly caFile: string;
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const VALID_YEARS = 10;
+const VALID_DAYS = 3_652;
 /** What devices of all ID scopes dial. */
 const GLOBAL_PROVISIONING_HOST_NAME = 'global.azure-devices-provisioning.net';
 
@@ -69,49 +67,26 @@ async function makeCertificates(folder: string, names: ServiceNames): Promise<vo
 }
 
 async function issue(names: ServiceNames) {
-  const authority = await newKeys();
-  const server = await newKeys();
-  const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity(),
-    serialNumber: serialNumber(),
-    name: 'CN=iot-end-to-end local authority',
-    signingAlgorithm: ALGORITHM,
-    keys: authority,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(authority.publicKey),
-    ],
+  const validity = validForDays(VALID_DAYS);
+  const authority = await makeRoot({
+    name: 'iot-end-to-end local authority',
+    validity,
+    pathLength: 0,
   });
-  const leaf = await x509.X509CertificateGenerator.create({
-    ...validity(),
-    serialNumber: serialNumber(),
-    subject: 'CN=localhost',
-    issuer: ca.subject,
-    signingAlgorithm: ALGORITHM,
-    publicKey: server.publicKey,
-    signingKey: authority.privateKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
-      new x509.SubjectAlternativeNameExtension(serverNames(names)),
-    ],
+  const server = await issueLeaf(authority, {
+    commonName: 'localhost',
+    validity,
+    usages: ['server'],
+    serverNames: serverNames(names),
   });
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', server.privateKey));
   return {
-    caPem: ca.toString('pem'),
-    serverPem: leaf.toString('pem'),
-    serverKeyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'),
+    caPem: authority.certificatePem,
+    serverPem: server.certificatePem,
+    serverKeyPem: server.keyPem,
   };
 }
 
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-}
-
-function serverNames(names: ServiceNames): x509.JsonGeneralNames {
+function serverNames(names: ServiceNames): JsonGeneralNames {
   return [
     { type: 'dns', value: 'localhost' },
     { type: 'ip', value: '127.0.0.1' },
@@ -119,17 +94,4 @@ function serverNames(names: ServiceNames): x509.JsonGeneralNames {
     { type: 'dns', value: names.deviceProvisioningHostName },
     { type: 'dns', value: GLOBAL_PROVISIONING_HOST_NAME },
   ];
-}
-
-function validity(): { notBefore: Date; notAfter: Date } {
-  // An hour early, for a clock that is set back.
-  const notBefore = new Date(Date.now() - 3_600_000);
-  const notAfter = new Date(notBefore);
-  notAfter.setFullYear(notAfter.getFullYear() + VALID_YEARS);
-  return { notBefore, notAfter };
-}
-
-/** Positive (the first bit is 0), as RFC 5280 section 4.1.2.2 asks. */
-function serialNumber(): string {
-  return `01${randomBytes(15).toString('hex')}`;
 }

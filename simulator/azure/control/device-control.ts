@@ -9,6 +9,12 @@ interface Route {
   readonly Params: { readonly deviceId: string; readonly moduleId?: string };
 }
 
+interface AuthorityRoute {
+  readonly Params: { readonly name: string };
+}
+
+/** `certificate` is PEM. */
+const AuthorityBody = z.object({ certificate: z.string() });
 const ParentBody = z.object({ parent: z.string().nullable() });
 const PropertiesBody = z.custom<JsonObject>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -31,6 +37,15 @@ export function addDeviceControl(app: FastifyInstance, hub: IotHub): void {
   app.post<{ Params: { gateway: string } }>('/deployments/:gateway', ({ params, body }) =>
     deploy(hub, params.gateway, ManifestBody.parse(body)),
   );
+  app.get('/certificate-authorities', () => hub.authorities.list());
+  app.post<AuthorityRoute>('/certificate-authorities/:name', ({ params, body }) => {
+    hub.authorities.put(params.name, AuthorityBody.parse(body).certificate);
+    return hub.authorities.list();
+  });
+  app.post<AuthorityRoute>('/certificate-authorities/:name/remove', ({ params }) => {
+    hub.authorities.remove(params.name);
+    return hub.authorities.list();
+  });
   for (const path of ['/devices/:deviceId', '/devices/:deviceId/modules/:moduleId']) {
     addTwinControl(app, hub, path);
     app.post<Route>(`${path}/methods`, ({ params, body }) => {

@@ -5,7 +5,7 @@
  * Invariants: telemetry is acknowledged after it is on disk in the event log.
  */
 import { randomUUID } from 'node:crypto';
-import { identityId, identityResource, parseMqttUsername } from '../../wire/identity-name.ts';
+import { identityId } from '../../wire/identity-name.ts';
 import type { Logger } from '../../wire/logger.ts';
 import type {
   ConnectAnswer,
@@ -16,7 +16,6 @@ import type {
   SubscribeAnswer,
 } from '../../wire/mqtt-front/types.ts';
 import { parsePublishedTopic, twinResponseTopic } from '../../wire/mqtt-topics.ts';
-import { parseSasToken, verifySasToken } from '../../wire/sas-token.ts';
 import {
   deviceView,
   parseJsonObject,
@@ -24,8 +23,8 @@ import {
   type TwinError,
 } from '../../wire/twin-document.ts';
 import type { EventLog } from '../event-hubs/event-log.ts';
+import { logIn, type LoginParts } from './device-login.ts';
 import type { DirectMethods } from './direct-methods.ts';
-import type { IdentityStore } from './identity-store.ts';
 import type { HubClient, HubConnection, Sessions } from './sessions.ts';
 import { telemetryEvent } from './telemetry.ts';
 import type { Twins } from './twins.ts';
@@ -33,12 +32,10 @@ import type { Twins } from './twins.ts';
 /** Return code of CONNACK: not authorized. */
 const NOT_AUTHORIZED = 5;
 
-export interface DeviceFrontParts {
-  readonly hostName: string;
+export interface DeviceFrontParts extends LoginParts {
   /** Name of the event hub that telemetry goes to. */
   readonly builtInEndpoint: string;
   readonly eventLog: Pick<EventLog, 'append'>;
-  readonly store: IdentityStore;
   readonly sessions: Sessions;
   readonly twins: Twins;
   readonly methods: DirectMethods;
@@ -54,7 +51,7 @@ export class DeviceFront implements MqttHandler<HubClient> {
 
   async connect(request: MqttConnect): Promise<ConnectAnswer<HubClient>> {
     const { sessions, log } = this.#parts;
-    const login = this.#authenticate(request);
+    const login = logIn(this.#parts, request);
     if ('refusal' in login) {
       log.warn({ clientId: request.clientId, reason: login.refusal }, 'CONNECT refused');
       return { accepted: false, returnCode: NOT_AUTHORIZED };
@@ -109,29 +106,6 @@ export class DeviceFront implements MqttHandler<HubClient> {
       case 'unknown':
         throw new Error(`IoT Hub has no topic '${topic}'`);
     }
-  }
-
-  #authenticate({ clientId, username, password }: MqttConnect) {
-    const { hostName, store } = this.#parts;
-    const user = parseMqttUsername(username);
-    if (user === undefined) return { refusal: 'the user name is malformed' };
-    const { hostName: _, ...name } = user;
-    if (identityId(name) !== clientId) return { refusal: 'the client id is not the user name' };
-    if (user.hostName !== hostName) return { refusal: `the user name names another hub` };
-    const token = parseSasToken(password);
-    if (token === undefined) return { refusal: 'the password is not a SAS token' };
-    if (token.resource !== identityResource(hostName, name)) {
-      return { refusal: 'the token is for another resource' };
-    }
-    const identity = store.find(name);
-    const device = store.find({ deviceId: name.deviceId });
-    if (identity === undefined) return { refusal: 'no such identity' };
-    if (!identity.enabled || device?.enabled !== true) return { refusal: 'disabled' };
-    const keys = [identity.primaryKey, identity.secondaryKey];
-    const verdict = verifySasToken(token, keys, Date.now());
-    if (!verdict.valid) return { refusal: verdict.reason };
-    const expiresMs = token.expirySeconds * 1000;
-    return { name, generationId: identity.generationId, expiresMs };
   }
 
   async #append(

@@ -1,4 +1,5 @@
 /** What other parts of the local Azure may do with the hub. */
+import type { CertificateAuthorities } from './certificate-authorities.ts';
 import type { DirectMethods } from './direct-methods.ts';
 import type { Identities } from './identities.ts';
 import type { IdentityStore } from './identity-store.ts';
@@ -9,6 +10,7 @@ export interface IotHub {
   readonly hostName: string;
   readonly store: IdentityStore;
   readonly identities: Identities;
+  readonly authorities: CertificateAuthorities;
   readonly twins: Twins;
   readonly sessions: Sessions;
   readonly methods: DirectMethods;

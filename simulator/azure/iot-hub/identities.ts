@@ -133,6 +133,12 @@ function alreadyExists({ deviceId, moduleId }: IdentityName): IotHubError {
 }
 
 function isRevoked(before: Identity, after: Identity): boolean {
-  const keys = ({ primaryKey, secondaryKey }: Identity) => `${primaryKey} ${secondaryKey}`;
-  return !after.enabled || keys(before) !== keys(after);
+  return !after.enabled || credentialsOf(before) !== credentialsOf(after);
+}
+
+/** What an identity proves itself with. */
+function credentialsOf(identity: Identity): string {
+  const { authentication, primaryKey, secondaryKey } = identity;
+  const thumbprints = [identity.primaryThumbprint, identity.secondaryThumbprint];
+  return JSON.stringify([authentication, primaryKey, secondaryKey, ...thumbprints]);
 }

@@ -28,6 +28,13 @@ export const MIGRATIONS = [
      filter TEXT NOT NULL,
      PRIMARY KEY (client_id, filter)
    ) WITHOUT ROWID;`,
+  `UPDATE identities SET identity = json_set(
+     identity, '$.authentication', 'sas', '$.primaryThumbprint', NULL, '$.secondaryThumbprint', NULL
+   );
+   CREATE TABLE certificate_authorities (
+     name TEXT PRIMARY KEY,
+     pem TEXT NOT NULL
+   ) WITHOUT ROWID;`,
 ];
 
 interface Row {

@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { IdentityName } from '../../wire/identity-name.ts';
 import type { JsonObject, TwinSection } from '../../wire/twin-document.ts';
 
+/** How a device proves who it is: by a key, or by a certificate. */
+export type AuthenticationType = 'sas' | 'selfSigned' | 'certificateAuthority';
+
 export interface Identity extends IdentityName {
   /** Changes when an identity is deleted and made again. */
   readonly generationId: string;
@@ -10,6 +13,10 @@ export interface Identity extends IdentityName {
   /** Base64. */
   readonly primaryKey: string;
   readonly secondaryKey: string;
+  readonly authentication: AuthenticationType;
+  /** Of a self-signed certificate, SHA-1 or SHA-256, hexadecimal. */
+  readonly primaryThumbprint: string | null;
+  readonly secondaryThumbprint: string | null;
   readonly enabled: boolean;
   readonly statusReason: string | null;
   readonly statusUpdatedMs: number;
@@ -36,6 +43,9 @@ export interface Twin {
 export interface IdentityFields {
   readonly primaryKey?: string | undefined;
   readonly secondaryKey?: string | undefined;
+  readonly authentication?: AuthenticationType | undefined;
+  readonly primaryThumbprint?: string | null | undefined;
+  readonly secondaryThumbprint?: string | null | undefined;
   readonly enabled?: boolean | undefined;
   readonly statusReason?: string | null | undefined;
   readonly iotEdge?: boolean | undefined;
@@ -56,6 +66,9 @@ export function newIdentity(name: IdentityName, fields: IdentityFields, now: Dat
     etag: newEtag(),
     primaryKey: fields.primaryKey || newKey(),
     secondaryKey: fields.secondaryKey || newKey(),
+    authentication: fields.authentication ?? 'sas',
+    primaryThumbprint: fields.primaryThumbprint ?? null,
+    secondaryThumbprint: fields.secondaryThumbprint ?? null,
     enabled: fields.enabled ?? true,
     statusReason: fields.statusReason ?? null,
     statusUpdatedMs: now.getTime(),

@@ -12,6 +12,7 @@ import type { LocalProcessContext, RunningService } from '../../wire/local-proce
 import { startMqttFront } from '../../wire/mqtt-front/start-mqtt-front.ts';
 import type { EventLog } from '../event-hubs/event-log.ts';
 import { BUILT_IN_ENDPOINT } from '../event-hubs/namespace.ts';
+import { CertificateAuthorities } from './certificate-authorities.ts';
 import { DeviceFront } from './device-front.ts';
 import { DirectMethods } from './direct-methods.ts';
 import type { IotHub } from './hub.ts';
@@ -33,6 +34,7 @@ export async function startIotHub(context: IotHubContext): Promise<IotHub & Runn
     settings.iotHubHostName,
     new IdentityStore(database),
     new GroupCommit(database),
+    new CertificateAuthorities(database),
   );
   await ensureGateway(hub, context);
   const certificates = await ensureCertificates(settings);
@@ -43,7 +45,13 @@ export async function startIotHub(context: IotHubContext): Promise<IotHub & Runn
     eventLog: context.eventLog,
     log,
   });
-  const front = await startMqttFront({ port: settings.ports.iotHubMqtt, tls, handler, log });
+  const front = await startMqttFront({
+    port: settings.ports.iotHubMqtt,
+    tls,
+    asksForCertificates: true,
+    handler,
+    log,
+  });
   const rest = await startRestApi({ hub, settings, tls, log });
   const stop = async () => {
     await Promise.all([front.stop(), rest.stop()]);
@@ -52,13 +60,19 @@ export async function startIotHub(context: IotHubContext): Promise<IotHub & Runn
   return { ...hub, stop };
 }
 
-function makeHub(hostName: string, store: IdentityStore, commits: GroupCommit): IotHub {
+function makeHub(
+  hostName: string,
+  store: IdentityStore,
+  commits: GroupCommit,
+  authorities: CertificateAuthorities,
+): IotHub {
   const sessions = new Sessions(store, commits);
   const revoke = (name: IdentityName) => sessions.close(name, 'the identity was revoked');
   return {
     hostName,
     store,
     sessions,
+    authorities,
     identities: new Identities(store, commits, revoke),
     twins: new Twins(store, commits, sessions),
     methods: new DirectMethods(sessions),

@@ -9,15 +9,17 @@ import type { GroupCommit } from '../../wire/database.ts';
 import { identityId, type IdentityName } from '../../wire/identity-name.ts';
 import type { MqttConnection } from '../../wire/mqtt-front/types.ts';
 import { parseSubscription, type SubscriptionKind } from '../../wire/mqtt-topics.ts';
+import type { AuthenticationType } from './identity.ts';
 import type { IdentityStore } from './identity-store.ts';
 
 /** A connected device or module. */
 export interface HubClient {
   readonly name: IdentityName;
   readonly generationId: string;
+  readonly authentication: AuthenticationType;
   readonly cleanSession: boolean;
   readonly subscriptions: Set<SubscriptionKind>;
-  /** When its SAS token expires. */
+  /** When its SAS token or its certificate expires. */
   readonly expiresMs: number;
 }
 
@@ -146,7 +148,7 @@ export class Sessions {
     const leftMs = connection.identity.expiresMs - Date.now();
     const expire = () => {
       if (Date.now() < connection.identity.expiresMs) this.#closeAtExpiry(connection);
-      else connection.close('the SAS token has expired');
+      else connection.close('its token or certificate has expired');
     };
     const timer = setTimeout(expire, Math.max(0, Math.min(leftMs, MAX_TIMER_MS)));
     this.#expiryTimers.set(connection, timer);

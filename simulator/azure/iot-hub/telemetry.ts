@@ -1,10 +1,19 @@
 /** A device's message as an event of the hub's built-in endpoint. */
-import type { IdentityName } from '../../wire/identity-name.ts';
 import { splitPropertyBag, type PropertyBag } from '../../wire/property-bag.ts';
 import type { NewEvent } from '../event-hubs/event-log.ts';
+import type { HubClient } from './sessions.ts';
 
 /** Largest message: body and property names and values, bytes. */
 const MAX_MESSAGE_BYTES = 262_144;
+
+/** How the sender proved itself, as the annotation `iothub-connection-auth-method` says it. */
+const AUTHENTICATION_METHODS = {
+  sas: { type: 'sas', issuer: 'iothub' },
+  selfSigned: { type: 'x509', issuer: 'external' },
+  certificateAuthority: { type: 'x509', issuer: 'external' },
+} as const;
+
+type Sender = Pick<HubClient, 'name' | 'generationId' | 'authentication'>;
 
 /** The message is larger than IoT Hub takes. */
 export class MessageTooLargeError extends Error {
@@ -19,11 +28,7 @@ export class MessageTooLargeError extends Error {
  *
  * @throws MessageTooLargeError
  */
-export function telemetryEvent(
-  sender: { readonly name: IdentityName; readonly generationId: string },
-  body: Buffer,
-  bag: PropertyBag,
-): NewEvent {
+export function telemetryEvent(sender: Sender, body: Buffer, bag: PropertyBag): NewEvent {
   checkSize(body, bag);
   const { system, application } = splitPropertyBag(bag);
   return {
@@ -39,19 +44,17 @@ export function telemetryEvent(
   };
 }
 
-function annotationsOf({
-  name: { deviceId, moduleId },
-  generationId,
-}: {
-  readonly name: IdentityName;
-  readonly generationId: string;
-}): NewEvent['annotations'] {
-  const scope = moduleId === undefined ? 'device' : 'module';
-  const authentication = { scope, type: 'sas', issuer: 'iothub', acceptingIpFilterRule: null };
+function annotationsOf({ name, generationId, authentication }: Sender): NewEvent['annotations'] {
+  const { deviceId, moduleId } = name;
+  const method = {
+    scope: moduleId === undefined ? 'device' : 'module',
+    ...AUTHENTICATION_METHODS[authentication],
+    acceptingIpFilterRule: null,
+  };
   return {
     'iothub-connection-device-id': deviceId,
     ...(moduleId === undefined ? {} : { 'iothub-connection-module-id': moduleId }),
-    'iothub-connection-auth-method': JSON.stringify(authentication),
+    'iothub-connection-auth-method': JSON.stringify(method),
     'iothub-connection-auth-generation-id': generationId,
     'iothub-enqueuedtime': new Date(),
     'iothub-message-source': 'Telemetry',

@@ -6,8 +6,9 @@
  * - sessions, authorization and storage are the handler's: the front keeps nothing on disk.
  */
 import type { AddressInfo, Socket } from 'node:net';
-import { createServer } from 'node:tls';
+import { createServer, type TLSSocket } from 'node:tls';
 import type { IConnectPacket, Packet } from 'mqtt-packet';
+import { clientCertificateOf, type ClientCertificate } from '../client-certificate.ts';
 import { Connection } from './connection.ts';
 import { PacketSocket } from './packet-socket.ts';
 import type { ConnectAnswer, MqttConnect, MqttFrontOptions } from './types.ts';
@@ -34,7 +35,11 @@ export async function startMqttFront<Identity>(
   options: MqttFrontOptions<Identity>,
 ): Promise<MqttFront> {
   const clients = new Clients(options);
-  const server = createServer(options.tls, (socket) => clients.accept(socket));
+  const { tls, asksForCertificates: requestCert = false } = options;
+  // An unknown issuer is no reason to hang up: the handler knows whom its clients may name.
+  const server = createServer({ ...tls, requestCert, rejectUnauthorized: false }, (socket) =>
+    clients.accept(socket),
+  );
   server.on('tlsClientError', (error) => {
     options.log.debug({ err: error }, 'TLS handshake failed');
   });
@@ -66,14 +71,14 @@ class Clients<Identity> {
     this.#options = options;
   }
 
-  accept(rawSocket: Socket): void {
+  accept(rawSocket: TLSSocket): void {
     const deadline = setTimeout(() => socket.close('no CONNECT in time'), CONNECT_DEADLINE_MS);
     const maxPacketBytes = this.#options.maxPacketBytes ?? MAX_PACKET_BYTES;
     const socket = new PacketSocket(rawSocket, maxPacketBytes, {
       onPacket: (packet) => {
         clearTimeout(deadline);
         socket.hold('connecting');
-        void this.#connect(socket, packet);
+        void this.#connect(socket, packet, this.#certificateOf(rawSocket));
       },
       onClose: (reason) => {
         clearTimeout(deadline);
@@ -88,11 +93,19 @@ class Clients<Identity> {
     for (const socket of this.#sockets) socket.close(reason);
   }
 
-  async #connect(socket: PacketSocket, packet: Packet): Promise<void> {
+  #certificateOf(socket: TLSSocket): ClientCertificate | undefined {
+    return this.#options.asksForCertificates === true ? clientCertificateOf(socket) : undefined;
+  }
+
+  async #connect(
+    socket: PacketSocket,
+    packet: Packet,
+    certificate: ClientCertificate | undefined,
+  ): Promise<void> {
     if (packet.cmd !== 'connect') return socket.close('the first packet is not CONNECT');
     const refusal = refusalOf(packet);
     if (refusal !== undefined) return refuse(socket, refusal);
-    const request = requestOf(packet);
+    const request = { ...requestOf(packet), ...(certificate === undefined ? {} : { certificate }) };
     const answer = await this.#ask(request);
     if (socket.closed) return;
     if (!answer.accepted) return refuse(socket, answer.returnCode);

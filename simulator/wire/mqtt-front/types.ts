@@ -1,4 +1,5 @@
 /** The contract between the MQTT front and the services behind it. */
+import type { ClientCertificate } from '../client-certificate.ts';
 import type { Logger } from '../logger.ts';
 
 /** What a client asked for in its CONNECT. */
@@ -8,6 +9,8 @@ export interface MqttConnect {
   readonly password: string;
   readonly cleanSession: boolean;
   readonly keepAliveSeconds: number;
+  /** Only when the front asks for certificates and the client has one. */
+  readonly certificate?: ClientCertificate;
 }
 
 /** Accepted as `Identity`, or refused with a CONNACK return code (MQTT 3.1.1, table 3.1). */
@@ -84,6 +87,8 @@ export interface MqttFrontOptions<Identity> {
   /** Port on 127.0.0.1; 0 for any that is free. */
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string };
+  /** Lets clients prove themselves by a certificate; the handler decides whether it is good. */
+  readonly asksForCertificates?: boolean;
   readonly handler: MqttHandler<Identity>;
   /** Largest packet taken in, bytes of header included. Default 262,144 + 16,384. */
   readonly maxPacketBytes?: number;

@@ -64,6 +64,7 @@ export class Access {
     if (caller === undefined || device?.enabled !== true || !caller.enabled) {
       throw unauthorized('unknown or disabled');
     }
+    if (caller.authentication !== 'sas') throw unauthorized('the device has no keys');
     verify(token, [caller.primaryKey, caller.secondaryKey]);
     return { kind: 'device', deviceId, moduleId };
   }

@@ -5,14 +5,23 @@
  */
 import { z } from 'zod';
 import { serviceView, type Json, type JsonObject } from '../../../wire/twin-document.ts';
-import type { Identity, Twin } from '../identity.ts';
+import type { Identity, IdentityFields, Twin } from '../identity.ts';
 import type { IotHub } from '../hub.ts';
 
 const Key = z.string().nullish();
 
+/** SHA-1 or SHA-256 of a certificate. */
+const Thumbprint = z
+  .string()
+  .regex(/^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/, 'a thumbprint has 40 or 64 hexadecimal digits')
+  .nullish();
+
 const Authentication = z.object({
-  type: z.literal('sas', { error: 'only authentication by SAS is supported here' }).default('sas'),
+  type: z.enum(['sas', 'selfSigned', 'certificateAuthority']).optional(),
   symmetricKey: z.object({ primaryKey: Key, secondaryKey: Key }).nullish(),
+  x509Thumbprint: z
+    .object({ primaryThumbprint: Thumbprint, secondaryThumbprint: Thumbprint })
+    .nullish(),
 });
 
 /** Body of `PUT /devices/{id}`. */
@@ -54,9 +63,19 @@ export const MethodBody = z.object({
   connectTimeoutInSeconds: z.number().min(0).max(300).default(0),
 });
 
-export function keysOf(body: { authentication?: z.infer<typeof Authentication> | undefined }) {
-  const { primaryKey, secondaryKey } = body.authentication?.symmetricKey ?? {};
-  return { primaryKey: primaryKey ?? undefined, secondaryKey: secondaryKey ?? undefined };
+/** What an identity is to prove itself with; what a body leaves out stays as it is. */
+export function credentialsOf(body: {
+  authentication?: z.infer<typeof Authentication> | undefined;
+}): IdentityFields {
+  const { type, symmetricKey, x509Thumbprint } = body.authentication ?? {};
+  const { primaryThumbprint, secondaryThumbprint } = x509Thumbprint ?? {};
+  return {
+    authentication: type,
+    primaryKey: symmetricKey?.primaryKey ?? undefined,
+    secondaryKey: symmetricKey?.secondaryKey ?? undefined,
+    primaryThumbprint: primaryThumbprint ?? undefined,
+    secondaryThumbprint: secondaryThumbprint ?? undefined,
+  };
 }
 
 /** A device as the registry shows it. */
@@ -93,8 +112,8 @@ export function twinDocument(hub: IotHub, identity: Identity, twin: Twin) {
     connectionState: connectionState(hub, identity),
     lastActivityTime: timeText(hub.sessions.lastActivityMs(identity)),
     cloudToDeviceMessageCount: 0,
-    authenticationType: 'sas',
-    x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+    authenticationType: identity.authentication,
+    x509Thumbprint: thumbprintsOf(identity),
     modelId: '',
     version: twin.version,
     tags: twin.tags,
@@ -105,20 +124,20 @@ export function twinDocument(hub: IotHub, identity: Identity, twin: Twin) {
 
 /** A device or module as edgeHub gets it for its cache. */
 export function scopeDocument(hub: IotHub, identity: Identity) {
-  const { deviceId, moduleId, generationId, primaryKey, secondaryKey } = identity;
+  const { deviceId, moduleId, generationId } = identity;
   return {
     deviceId,
     ...(moduleId === undefined ? {} : { moduleId }),
     generationId,
     status: identity.enabled ? 'enabled' : 'disabled',
-    authentication: { type: 'sas', symmetricKey: { primaryKey, secondaryKey } },
+    authentication: authenticationOf(identity),
     capabilities: { iotEdge: identity.iotEdge },
     ...(identity.iotEdge ? { deviceScope: scopeOf(hub, identity) } : {}),
   };
 }
 
 function identityDocument(hub: IotHub, identity: Identity) {
-  const { deviceId, generationId, etag, primaryKey, secondaryKey } = identity;
+  const { deviceId, generationId, etag } = identity;
   return {
     deviceId,
     generationId,
@@ -127,12 +146,23 @@ function identityDocument(hub: IotHub, identity: Identity) {
     connectionStateUpdatedTime: timeText(null),
     lastActivityTime: timeText(hub.sessions.lastActivityMs(identity)),
     cloudToDeviceMessageCount: 0,
-    authentication: {
-      type: 'sas',
-      symmetricKey: { primaryKey, secondaryKey },
-      x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
-    },
+    authentication: authenticationOf(identity),
   };
+}
+
+/** Whoever has a certificate has no keys, and the other way round. */
+function authenticationOf(identity: Identity) {
+  const { authentication: type, primaryKey, secondaryKey } = identity;
+  return {
+    type,
+    symmetricKey:
+      type === 'sas' ? { primaryKey, secondaryKey } : { primaryKey: null, secondaryKey: null },
+    x509Thumbprint: thumbprintsOf(identity),
+  };
+}
+
+function thumbprintsOf({ primaryThumbprint, secondaryThumbprint }: Identity) {
+  return { primaryThumbprint, secondaryThumbprint };
 }
 
 /** An edge device has a scope of its own, a leaf that of its parent. */

@@ -7,9 +7,9 @@ import { IotHubError } from '../iot-hub-error.ts';
 import type { Access } from './access.ts';
 import type { RestApp, RestRequest } from './rest-app.ts';
 import {
+  credentialsOf,
   DeviceBody,
   deviceDocument,
-  keysOf,
   ModuleBody,
   moduleDocument,
   scopeDocument,
@@ -84,7 +84,7 @@ function addModuleRoutes(app: RestApp, hub: IotHub, access: Access): void {
     const body = ModuleBody.parse(request.body);
     const { deviceId, moduleId } = request.params;
     if (body.deviceId !== deviceId || body.moduleId !== moduleId) throw wrongId();
-    const fields = { ...keysOf(body), managedBy: body.managedBy };
+    const fields = { ...credentialsOf(body), managedBy: body.managedBy };
     const name = { deviceId, moduleId };
     return moduleDocument(hub, await put(hub, name, fields, matchOf(request)));
   });
@@ -127,7 +127,7 @@ function put(
 
 function deviceFields(hub: IotHub, body: DeviceBody): IdentityFields {
   return {
-    ...keysOf(body),
+    ...credentialsOf(body),
     enabled: body.status === undefined ? undefined : body.status === 'enabled',
     statusReason: body.statusReason,
     iotEdge: body.capabilities?.iotEdge,

@@ -16,6 +16,7 @@ class FakeConnection implements HubConnection {
   readonly identity = {
     name: NAME,
     generationId: '1',
+    authentication: 'sas' as const,
     cleanSession: false,
     subscriptions: new Set(['methods' as const]),
     expiresMs: 0,
