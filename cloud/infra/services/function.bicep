@@ -1,0 +1,207 @@
+// The Function app on Flex Consumption: it costs by the second that it runs, lives in our network
+// and knows no key: host storage, triggers and mails go by its identity.
+
+@description('Name of the app, unique in Azure.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags for every resource.')
+param tags object
+
+@description('Memory of an instance: 512, 2048 or 4096 MB.')
+param instanceMemoryMb int
+
+@description('Most instances at a time.')
+param maximumInstances int
+
+@description('Resource id of the app\'s identity.')
+param identityId string
+
+@description('Client id of the app\'s identity.')
+param identityClientId string
+
+@description('Subnet of the app.')
+param subnetId string
+
+@description('Storage account of the app.')
+param storageName string
+
+@description('Container that holds the app\'s code.')
+param packagesUrl string
+
+@description('Host name of the namespace of the event hubs.')
+param eventHubsHostName string
+
+@description('Connection string of Application Insights: an address, not a key, as local authentication is off.')
+param insightsConnectionString string
+
+@description('Host name of the SQL server.')
+param sqlHostName string
+
+@description('Database that incidents are recorded in.')
+param databaseName string
+
+@description('Sites as JSON.')
+param sitesJson string
+
+@description('Who gets mails when a site does not say otherwise, separated by commas.')
+param alertRecipients string
+
+@description('Address of the dashboard, linked to from each mail.')
+param dashboardUrl string
+
+@description('communication-services, smtp or logic-app.')
+param mailTransport string
+
+@description('Sender of the mails.')
+param mailFrom string
+
+@description('Address of Communication Services.')
+param communicationEndpoint string
+
+@description('Host of the SMTP server.')
+param smtpHost string
+
+@description('User at the SMTP server.')
+param smtpUser string
+
+@description('Address of the vault with the secrets.')
+param vaultUri string
+
+@description('Log Analytics workspace.')
+param workspaceId string
+
+var hostSettings = {
+  AzureWebJobsStorage__accountName: storageName
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  ALERTS_CONNECTION__fullyQualifiedNamespace: eventHubsHostName
+  ALERTS_CONNECTION__credential: 'managedidentity'
+  ALERTS_CONNECTION__clientId: identityClientId
+  ALERTS_HUB: 'alerts'
+  ALERTS_CONSUMER_GROUP: 'function'
+  SEND_MAILS_SCHEDULE: '*/5 * * * * *'
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  AZURE_CLIENT_ID: identityClientId
+}
+
+// What cloud/function/src/env.ts reads: a test compares them.
+var ownSettings = {
+  INCIDENTS_STORAGE: 'https://${storageName}.table.${az.environment().suffixes.storage}'
+  SITES: sitesJson
+  MAIL_TO: alertRecipients
+  MAIL_FROM: mailFrom
+  DASHBOARD_URL: dashboardUrl
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  // checkov:skip=CKV_AZURE_225: Flex Consumption brings up an instance anew when one is lost, and events wait in the event hub.
+  name: '${name}-plan'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-11-01' = {
+  // checkov:skip=CKV_AZURE_222: people open the acknowledge links of their mails; each is signed.
+  // checkov:skip=CKV_AZURE_17: as above: the links are signed, and nothing else is served.
+  // checkov:skip=CKV_AZURE_212: Flex Consumption makes the instances that it needs.
+  // checkov:skip=CKV_AZURE_213: the host of Flex Consumption watches its instances by itself.
+  name: name
+  location: location
+  tags: tags
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkSubnetId: subnetId
+    keyVaultReferenceIdentity: identityId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      http20Enabled: true
+      ftpsState: 'Disabled'
+      appSettings: [for setting in items(union(hostSettings, ownSettings)): {
+        name: setting.key
+        value: setting.value
+      }]
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packagesUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'node'
+        version: '22'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMb
+        maximumInstanceCount: maximumInstances
+      }
+    }
+  }
+}
+
+resource noFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'ftp'
+  properties: {
+    allow: false
+  }
+}
+
+resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
+
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-log-analytics'
+  scope: app
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'FunctionAppLogs'
+        enabled: true
+      }
+    ]
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
+  }
+}
+
+output id string = app.id
+output name string = app.name
+output url string = 'https://${app.properties.defaultHostName}'
