@@ -102,6 +102,6 @@ function dashboard(settings: Settings): ProcessSpec {
       PORT: String(port),
       LOG_LEVEL: settings.logLevel,
     },
-    probe: (signal) => answersHttp(port, '/healthz', signal),
+    probe: (signal) => answersHttp(port, '/health', signal),
   };
 }

@@ -18,8 +18,12 @@ export interface AveragePoint {
   readonly maximum: number;
   /** Readings in the window. */
   readonly count: number;
+  /** How many there should be; null when the meter does not number its readings. */
+  readonly expectedCount: number | null;
   /** Counts up when late readings re-issue the window. */
   readonly revision: number;
+  /** How long after the window's end it reached Azure, seconds; null when that is not known. */
+  readonly delaySeconds: number | null;
 }
 
 /** A reading (or, for a meter without a gateway, an average) that stood out. */
@@ -32,6 +36,8 @@ export interface AnomalyMark {
   readonly score: number;
   /** Mean of what came before, degrees Fahrenheit. */
   readonly usual: number;
+  /** How long after its time it reached Azure, seconds; null when that is not known. */
+  readonly delaySeconds: number | null;
 }
 
 /** The averages of one meter in order of time. */

@@ -1,6 +1,13 @@
 import type { AnomalyMark, AveragePoint } from '../core/board.ts';
 import { Board } from '../core/board.ts';
-import type { PageMessage, SourceName, SourceState, SourceStates } from '../core/page-message.ts';
+import type {
+  HubName,
+  PageMessage,
+  SourceName,
+  SourceState,
+  SourceStates,
+} from '../core/page-message.ts';
+import type { HistoryTaker } from './history.ts';
 import { parseAnomalies, parseAverages } from './hub-events.ts';
 
 /** Changes within this time travel to the pages together. */
@@ -10,11 +17,11 @@ const MAX_SNAPSHOT_POINTS = 100_000;
 const MIN_SNAPSHOT_POINTS_PER_METER = 12;
 
 /** Keeps the board up to date from event bodies, and says what changed. */
-export class BoardFeed {
+export class BoardFeed implements HistoryTaker {
   readonly #board = new Board();
   readonly #publish: (message: PageMessage) => void;
   #sources: SourceStates = { hotPath: { state: 'connecting' }, alerts: { state: 'connecting' } };
-  #averages: { id: string; point: AveragePoint }[] = [];
+  #averages: { readonly id: string; readonly point: AveragePoint }[] = [];
   #anomalies: AnomalyMark[] = [];
   #timer: NodeJS.Timeout | undefined;
   #refused = 0;
@@ -24,7 +31,7 @@ export class BoardFeed {
   }
 
   /** Takes in the body of an event of one of the hubs. */
-  take(source: SourceName, body: unknown): void {
+  take(source: HubName, body: unknown): void {
     if (source === 'hotPath') this.#takeAverages(body);
     else this.#takeAnomalies(body);
   }
@@ -54,20 +61,28 @@ export class BoardFeed {
     clearTimeout(this.#timer);
   }
 
-  #takeAverages(body: unknown): void {
-    const { rows, refused } = parseAverages(body);
-    this.#refused += refused;
+  averages(rows: readonly { readonly id: string; readonly point: AveragePoint }[]): void {
     const news = rows.filter(({ id, point }) => this.#board.addAverage(id, point));
     this.#averages.push(...news);
     if (news.length > 0) this.#publishSoon();
   }
 
+  anomalies(marks: readonly AnomalyMark[]): void {
+    const news = marks.filter((mark) => this.#board.addAnomaly(mark));
+    this.#anomalies.push(...news);
+    if (news.length > 0) this.#publishSoon();
+  }
+
+  #takeAverages(body: unknown): void {
+    const { rows, refused } = parseAverages(body);
+    this.#refused += refused;
+    this.averages(rows);
+  }
+
   #takeAnomalies(body: unknown): void {
     const { rows, refused } = parseAnomalies(body);
     this.#refused += refused;
-    const news = rows.filter((mark) => this.#board.addAnomaly(mark));
-    this.#anomalies.push(...news);
-    if (news.length > 0) this.#publishSoon();
+    this.anomalies(rows);
   }
 
   #publishSoon(): void {

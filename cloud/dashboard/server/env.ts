@@ -1,38 +1,70 @@
 import { z } from 'zod';
+import type { Authentication } from './sign-in.ts';
 
 const ConnectionString = z
-  .string({ error: 'is missing: set it to the connection string of the event hub' })
+  .string()
   .regex(/^Endpoint=sb:\/\//, 'does not begin with "Endpoint=sb://"');
+const Text = z.string().min(1);
+const Yes = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const Environment = z.object({
-  /** Connection string that may listen on the hub with the averages. */
-  HOT_PATH_CONNECTION_STRING: ConnectionString,
-  HOT_PATH_HUB: z.string().min(1).default('hot-path'),
-  /** Connection string that may listen on the hub with the anomalies. */
-  ALERTS_CONNECTION_STRING: ConnectionString,
-  ALERTS_HUB: z.string().min(1).default('alerts'),
-  CONSUMER_GROUP: z.string().min(1).default('dashboard'),
+  /** Connection string that may listen on the hub with the averages: on a laptop. */
+  HOT_PATH_CONNECTION_STRING: ConnectionString.optional(),
+  /** Host name of its namespace, which the app's managed identity may read: in Azure. */
+  HOT_PATH_NAMESPACE: Text.optional(),
+  HOT_PATH_HUB: Text.default('hot-path'),
+  /** The same for the hub with the anomalies. */
+  ALERTS_CONNECTION_STRING: ConnectionString.optional(),
+  ALERTS_NAMESPACE: Text.optional(),
+  ALERTS_HUB: Text.default('alerts'),
+  CONSUMER_GROUP: Text.default('dashboard'),
+  /** Host name of the SQL server with the history; without it there is none. */
+  SQL_SERVER: Text.optional(),
+  SQL_DATABASE: Text.default('smart-meters'),
+  SQL_PORT: z.coerce.number().int().min(1).max(65_535).default(1_433),
+  /** A SQL login; without it the managed identity signs in. */
+  SQL_USER: Text.optional(),
+  SQL_PASSWORD: Text.optional(),
+  /** `false` only for a server on this machine. */
+  SQL_ENCRYPT: Yes.default(true),
+  /** `easy-auth`: serve only whom App Service has signed in. */
+  AUTHENTICATION: z.enum(['easy-auth', 'none']).optional(),
+  /** App Service sets it. */
+  WEBSITE_SITE_NAME: Text.optional(),
   /** Address to listen on; App Service needs 0.0.0.0. */
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: Text.default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8_080),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+type Environment = z.infer<typeof Environment>;
 
-/** One event hub to read. */
-export interface HubAddress {
-  readonly connectionString: string;
-  readonly hub: string;
-  readonly consumerGroup: string;
+/** How to reach an event hub: with a key, or with the app's identity. */
+export type HubAddress = { readonly hub: string; readonly consumerGroup: string } & (
+  { readonly connectionString: string } | { readonly namespace: string }
+);
+
+/** How to reach the database. */
+export interface SqlAddress {
+  readonly server: string;
+  readonly port: number;
+  readonly database: string;
+  readonly encrypt: boolean;
+  /** The managed identity signs in without it. */
+  readonly login?: { readonly user: string; readonly password: string };
 }
 
 /** The dashboard's settings. */
 export interface DashboardEnv {
   readonly hotPath: HubAddress;
   readonly alerts: HubAddress;
+  readonly sql?: SqlAddress;
+  readonly authentication: Authentication;
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
 }
+
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 /**
  * Reads the dashboard's settings.
@@ -42,24 +74,77 @@ export interface DashboardEnv {
 export function readEnv(environment: Record<string, string | undefined>): DashboardEnv {
   const parsed = Environment.safeParse(environment);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-    throw new Error(`The dashboard cannot start: ${faults.join('; ')}.`);
+    throw faulty(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
   }
   const { data } = parsed;
-  const consumerGroup = data.CONSUMER_GROUP;
+  const hotPath = hubAddress(data, 'HOT_PATH');
+  const alerts = hubAddress(data, 'ALERTS');
+  const authentication = authenticationOf(data);
+  const sql = sqlAddress(data);
+  if (hotPath === undefined || alerts === undefined || authentication === undefined) {
+    throw faulty([
+      ...(hotPath === undefined ? [missingHub('HOT_PATH')] : []),
+      ...(alerts === undefined ? [missingHub('ALERTS')] : []),
+      ...(authentication === undefined ? [missingAuthentication(data.HOST)] : []),
+    ]);
+  }
   return {
-    hotPath: {
-      connectionString: data.HOT_PATH_CONNECTION_STRING,
-      hub: data.HOT_PATH_HUB,
-      consumerGroup,
-    },
-    alerts: {
-      connectionString: data.ALERTS_CONNECTION_STRING,
-      hub: data.ALERTS_HUB,
-      consumerGroup,
-    },
+    hotPath,
+    alerts,
+    ...(sql === undefined ? {} : { sql }),
+    authentication,
     host: data.HOST,
     port: data.PORT,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+function faulty(faults: readonly string[]): Error {
+  return new Error(`The dashboard cannot start: ${faults.join('; ')}.`);
+}
+
+type HubVariable = 'HOT_PATH' | 'ALERTS';
+
+function hubAddress(data: Environment, name: HubVariable): HubAddress | undefined {
+  const common = { hub: data[`${name}_HUB`], consumerGroup: data.CONSUMER_GROUP };
+  const connectionString = data[`${name}_CONNECTION_STRING`];
+  if (connectionString !== undefined) return { ...common, connectionString };
+  const namespace = data[`${name}_NAMESPACE`];
+  return namespace === undefined ? undefined : { ...common, namespace };
+}
+
+function missingHub(name: HubVariable): string {
+  return (
+    `${name}_CONNECTION_STRING is missing: set it to the connection string of the event hub, ` +
+    `or ${name}_NAMESPACE to the host name of its namespace`
+  );
+}
+
+function sqlAddress(data: Environment): SqlAddress | undefined {
+  if (data.SQL_SERVER === undefined) return undefined;
+  const { SQL_USER: user, SQL_PASSWORD: password } = data;
+  if ((user === undefined) !== (password === undefined)) {
+    throw faulty(['SQL_USER and SQL_PASSWORD belong together']);
+  }
+  return {
+    server: data.SQL_SERVER,
+    port: data.SQL_PORT,
+    database: data.SQL_DATABASE,
+    encrypt: data.SQL_ENCRYPT,
+    ...(user === undefined || password === undefined ? {} : { login: { user, password } }),
+  };
+}
+
+/** In App Service people sign in; elsewhere it is open to this machine only, unless told otherwise. */
+function authenticationOf(data: Environment): Authentication | undefined {
+  if (data.AUTHENTICATION !== undefined) return data.AUTHENTICATION;
+  if (data.WEBSITE_SITE_NAME !== undefined) return 'easy-auth';
+  return LOOPBACK.test(data.HOST) ? 'none' : undefined;
+}
+
+function missingAuthentication(host: string): string {
+  return (
+    `AUTHENTICATION is missing: listening on ${host} without it would show the dashboard to ` +
+    'everybody; set it to "easy-auth", or to "none" when something else keeps strangers out'
+  );
 }

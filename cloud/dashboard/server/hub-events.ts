@@ -18,7 +18,9 @@ const AverageRow = z
     minimum: z.number().nullish(),
     maximum: z.number().nullish(),
     count: z.number().nullish(),
+    expectedCount: z.number().nullish(),
     revision: z.number().nullish(),
+    delaySeconds: z.number().nullish(),
   })
   .transform((row) => ({
     id: row.id,
@@ -28,7 +30,9 @@ const AverageRow = z
       minimum: row.minimum ?? row.average,
       maximum: row.maximum ?? row.average,
       count: row.count ?? 0,
+      expectedCount: row.expectedCount ?? null,
       revision: row.revision ?? 0,
+      delaySeconds: row.delaySeconds ?? null,
     },
   }));
 
@@ -40,8 +44,13 @@ const AnomalyRow = z
     direction: z.enum(['spike', 'dip']),
     score: z.number(),
     usual: z.number(),
+    delaySeconds: z.number().nullish(),
   })
-  .transform(({ time, ...row }) => ({ ...row, atMs: time }));
+  .transform(({ time, delaySeconds, ...row }) => ({
+    ...row,
+    atMs: time,
+    delaySeconds: delaySeconds ?? null,
+  }));
 
 /** Rows of an event, and how many were not understood. */
 export interface Rows<T> {

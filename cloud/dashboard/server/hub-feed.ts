@@ -1,8 +1,10 @@
 import {
-  earliestEventPosition,
   EventHubConsumerClient,
+  type EventHubConsumerClientOptions,
+  type EventPosition,
   type ProcessErrorHandler,
 } from '@azure/event-hubs';
+import { DefaultAzureCredential } from '@azure/identity';
 import type { Logger } from 'pino';
 import type { SourceState } from '../core/page-message.ts';
 import type { HubAddress } from './env.ts';
@@ -14,25 +16,25 @@ const MAX_WAIT_SECONDS = 2;
 const RETRY_OPTIONS = { maxRetries: 3, retryDelayInMs: 200, timeoutInMs: 5_000 };
 
 export interface HubFeedHandler {
-  /** Body of each event, the earliest retained one first. */
+  /** Body of each event from the start position on. */
   event(body: unknown): void;
   state(state: SourceState): void;
 }
 
 /**
- * Reads all partitions of an event hub from the earliest retained event, and goes on for ever.
+ * Reads all partitions of an event hub from `startPosition` on, and goes on for ever.
  *
  * There is no checkpoint: the board lives in memory, so a restart needs the last hours again. When
  * the client resumes after a fault it may read events twice.
  */
 export function startHubFeed(
-  { connectionString, hub, consumerGroup }: HubAddress,
+  address: HubAddress,
+  startPosition: EventPosition,
   handler: HubFeedHandler,
   log: Logger,
 ): { stop(): Promise<void> } {
-  const client = new EventHubConsumerClient(consumerGroup, connectionString, hub, {
-    retryOptions: RETRY_OPTIONS,
-  });
+  const { hub } = address;
+  const client = consumerClient(address, { retryOptions: RETRY_OPTIONS });
   const state = onChange((next) => handler.state(next));
   const processError: ProcessErrorHandler = async (error) => {
     const code = 'code' in error ? String(error.code) : error.name;
@@ -49,7 +51,7 @@ export function startHubFeed(
       processError,
     },
     {
-      startPosition: earliestEventPosition,
+      startPosition,
       maxBatchSize: MAX_BATCH_EVENTS,
       maxWaitTimeInSeconds: MAX_WAIT_SECONDS,
     },
@@ -60,6 +62,22 @@ export function startHubFeed(
       await client.close();
     },
   };
+}
+
+function consumerClient(
+  address: HubAddress,
+  options: EventHubConsumerClientOptions,
+): EventHubConsumerClient {
+  const { consumerGroup, hub } = address;
+  return 'connectionString' in address
+    ? new EventHubConsumerClient(consumerGroup, address.connectionString, hub, options)
+    : new EventHubConsumerClient(
+        consumerGroup,
+        address.namespace,
+        hub,
+        new DefaultAzureCredential(),
+        options,
+      );
 }
 
 function onChange(report: (state: SourceState) => void): (state: SourceState) => void {

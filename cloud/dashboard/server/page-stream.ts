@@ -3,6 +3,8 @@ import type { PageMessage } from '../core/page-message.ts';
 
 /** A page that reads slower than this falls behind for good: it is cut off and starts over. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+/** A stream ends now and then, so that the page must show again that somebody is signed in. */
+const LONGEST_STREAM_MS = 30 * 60_000;
 /** Proxies close connections that are silent for a minute or so. */
 const HEARTBEAT_MS = 15_000;
 
@@ -24,7 +26,11 @@ export class PageStream {
     });
     response.write(`retry: 1000\n${encode(first)}`);
     this.#pages.add(response);
-    response.on('close', () => this.#pages.delete(response));
+    const ending = setTimeout(() => response.end(), LONGEST_STREAM_MS).unref();
+    response.on('close', () => {
+      clearTimeout(ending);
+      this.#pages.delete(response);
+    });
   }
 
   send(message: PageMessage): void {

@@ -19,12 +19,13 @@ const LIMITS: BoardLimits = {
 
 function point(minutes: number, average: number, revision = 0): AveragePoint {
   const endMs = NOON_MS + minutes * MINUTES;
-  return { endMs, average, minimum: average, maximum: average, count: 30, revision };
+  const known = { minimum: average, maximum: average, count: 30, expectedCount: 30 };
+  return { endMs, average, ...known, revision, delaySeconds: 30 };
 }
 
 function spike(minutes: number, id = 'Meter01'): AnomalyMark {
   const atMs = NOON_MS + minutes * MINUTES;
-  return { id, atMs, temp: 90, direction: 'spike', score: 1e-9, usual: 70 };
+  return { id, atMs, temp: 90, direction: 'spike', score: 1e-9, usual: 70, delaySeconds: 2 };
 }
 
 describe('dashboard board', () => {

@@ -87,7 +87,7 @@ describe('dashboard server', function () {
   it('counts rows that it does not understand and goes on', async () => {
     await appendAverage(hubs, { ...FIRST, windowEnd: 'not a time' });
     await eventually(async () => {
-      const health = await (await fetch(`${dashboard.url}/healthz`)).json();
+      const health = await (await fetch(`${dashboard.url}/api/health`)).json();
       assert.equal((health as { refusedRows: number }).refusedRows, 1);
     });
   });

@@ -41,7 +41,37 @@ describe('dashboard environment', () => {
     );
   });
 
-  it('refuses a port that is none', () => {
-    assert.throws(() => readEnv({ ...REQUIRED, PORT: 'http' }), /PORT/);
+  const faults: [what: string, variables: Record<string, string>, says: RegExp][] = [
+    ['a port that is none', { PORT: 'http' }, /PORT/],
+    ['to be shown to everybody', { HOST: '0.0.0.0' }, /AUTHENTICATION is missing.*0\.0\.0\.0/],
+    ['half a SQL login', { SQL_SERVER: 'lab', SQL_USER: 'me' }, /SQL_USER and SQL_PASSWORD/],
+  ];
+  for (const [what, variables, says] of faults) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => readEnv({ ...REQUIRED, ...variables }), says);
+    });
+  }
+
+  it('reads event hubs with the managed identity where there is no connection string', () => {
+    const namespace = 'lab.servicebus.windows.net';
+    const env = readEnv({ HOT_PATH_NAMESPACE: namespace, ALERTS_NAMESPACE: namespace });
+    assert.deepEqual(env.alerts, { namespace, hub: 'alerts', consumerGroup: 'dashboard' });
+  });
+
+  it('is open on this machine, and asks for a sign-in in App Service', () => {
+    assert.equal(readEnv(REQUIRED).authentication, 'none');
+    const inAzure = { ...REQUIRED, HOST: '0.0.0.0', WEBSITE_SITE_NAME: 'lab-dashboard' };
+    assert.equal(readEnv(inAzure).authentication, 'easy-auth');
+    assert.equal(readEnv({ ...inAzure, AUTHENTICATION: 'none' }).authentication, 'none');
+  });
+
+  it('has a history only where there is a database', () => {
+    assert.equal(readEnv(REQUIRED).sql, undefined);
+    assert.deepEqual(readEnv({ ...REQUIRED, SQL_SERVER: 'lab.database.windows.net' }).sql, {
+      server: 'lab.database.windows.net',
+      port: 1_433,
+      database: 'smart-meters',
+      encrypt: true,
+    });
   });
 });

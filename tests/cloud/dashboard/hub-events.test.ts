@@ -9,8 +9,10 @@ const AVERAGE = {
   minimum: 69,
   maximum: 72,
   count: 30,
+  expectedCount: 31,
   revision: 1,
   gateway: 'gateway-01',
+  delaySeconds: 94,
 };
 
 const POINT = {
@@ -19,7 +21,9 @@ const POINT = {
   minimum: 69,
   maximum: 72,
   count: 30,
+  expectedCount: 31,
   revision: 1,
+  delaySeconds: 94,
 };
 
 const ANOMALY = {
@@ -60,6 +64,7 @@ describe('dashboard events', () => {
         direction: 'spike',
         score: 1e-9,
         usual: 70.1,
+        delaySeconds: null,
       },
     ]);
   });

@@ -13,7 +13,9 @@ function averages(...minutes: number[]): AveragePoint[] {
     minimum: 0,
     maximum: 0,
     count: 1,
+    expectedCount: null,
     revision: 0,
+    delaySeconds: null,
   }));
 }
 

@@ -60,7 +60,8 @@ describe('dashboard page', function () {
   });
 
   it('lists anomalies newest first', async () => {
-    const meters = await page.locator('tbody th').allTextContents();
+    const list = page.getByRole('region', { name: 'Anomalies' });
+    const meters = await list.locator('tbody th').allTextContents();
 
     assert.deepEqual(meters, [HOSTILE_ID, 'Meter01']);
   });
@@ -82,6 +83,29 @@ describe('dashboard page', function () {
     await page.reload();
     await page.getByRole('button', { name: /^Meter02: 71.3/ }).waitFor();
     assert.equal(await page.locator('.bar').count(), 3);
+  });
+
+  it('says which windows are corrected, late and incomplete, wherever they show', async () => {
+    const list = page.getByRole('region', { name: 'Corrected, late and incomplete windows' });
+    await list.getByText('None: every window').waitFor();
+    const poor = { count: 28, expectedCount: 30, revision: 2, delaySeconds: 259_200 };
+    const windowEnd = '2026-11-22T18:15:00Z';
+    await appendAverage(hubs, { id: 'Meter02', windowEnd, average: 71, ...poor });
+
+    const row = list.getByRole('row').filter({ hasText: 'Meter02' });
+    await row.waitFor();
+    assert.match((await row.textContent()) ?? '', /28 of 30 readings↻ 23 days late$/);
+    assert.match((await bar('Meter02').textContent()) ?? '', /late↻ 228\/30/);
+    const words = /28 of 30 readings, corrected 2 times, arrived 3 days late, incomplete$/;
+    assert.match((await bar('Meter02').getAttribute('aria-label')) ?? '', words);
+    const tile = page.locator('.tile').filter({ hasText: 'Readings there' });
+    assert.match((await tile.textContent()) ?? '', /9\d\.\d %$/);
+  });
+
+  it('marks an anomaly that came late', async () => {
+    const late = { ...SPIKE, time: '2026-11-22T18:06:00Z', delaySeconds: 7_200 };
+    await appendAnomaly(hubs, late);
+    await page.getByText('2 h late').waitFor();
   });
 
   it('picks a meter out by keyboard', async () => {
@@ -107,7 +131,7 @@ describe('dashboard page', function () {
     await page.getByText('Dashboard not reachable').waitFor();
     faults.length = 0; // A refused connection is an error in the browser's console.
 
-    dashboard = await startTestDashboard(test.settings, Number(port));
+    dashboard = await startTestDashboard(test.settings, { PORT: port });
     await page.getByText('Live', { exact: true }).waitFor();
     await eventually(async () => assert.equal(await page.locator('.bar').count(), 3));
   });

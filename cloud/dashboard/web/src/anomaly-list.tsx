@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AnomalyMark } from '../../core/board.ts';
+import { isLate } from '../../core/trust.ts';
+import { formatDuration } from '../../core/words.ts';
 import { formatInstant } from './clock-time.ts';
 import { formatTemp } from './temperature.ts';
 
@@ -82,6 +84,9 @@ function Row({ mark, selected, select }: RowProps) {
         <time dateTime={new Date(mark.atMs).toISOString()}>
           {formatInstant(mark.atMs, Date.now())}
         </time>
+        {isLate(mark) ? (
+          <span class="badge flagged">{formatDuration(mark.delaySeconds ?? 0)} late</span>
+        ) : null}
       </td>
       <td class="muted">{mark.score.toExponential(1)}</td>
     </tr>

@@ -1,4 +1,6 @@
 import type { AveragePoint, MeterHistory } from '../../core/board.ts';
+import { isLate, isRevised, missingReadings } from '../../core/trust.ts';
+import { formatReadings, remarksOf } from '../../core/words.ts';
 import { barScale, type BarScale } from './bar-scale.ts';
 import { formatMinute } from './clock-time.ts';
 import {
@@ -62,7 +64,11 @@ function Bar({ id, point, percent, pressed, select }: BarProps) {
   const level = temperatureLevel(point.average);
   const details =
     `${id}: ${formatTemp(point.average)} °F in the window ending ${formatMinute(point.endMs)}, ` +
-    `from ${formatTemp(point.minimum)} to ${formatTemp(point.maximum)}, ${point.count} readings`;
+    [
+      `from ${formatTemp(point.minimum)} to ${formatTemp(point.maximum)}`,
+      formatReadings(point),
+      ...remarksOf(point),
+    ].join(', ');
   return (
     <li>
       <button
@@ -75,6 +81,7 @@ function Bar({ id, point, percent, pressed, select }: BarProps) {
       >
         <span class="track">
           <span class="fill" style={{ height: `${percent}%` }}>
+            <Flags point={point} />
             <span class="bar-value">
               <span class="shape">{LEVEL_SHAPES[level]}</span>
               {formatTemp(point.average)}
@@ -84,6 +91,22 @@ function Bar({ id, point, percent, pressed, select }: BarProps) {
         <span class="bar-id">{id}</span>
       </button>
     </li>
+  );
+}
+
+/** What is remarkable about the window, at the foot of its bar. */
+function Flags({ point }: { readonly point: AveragePoint }) {
+  const { count, expectedCount, revision } = point;
+  return (
+    <span class="flags">
+      {isLate(point) ? <span class="flag">late</span> : null}
+      {isRevised(point) ? <span class="flag">↻ {revision}</span> : null}
+      {missingReadings(point) > 0 ? (
+        <span class="flag">
+          {count}/{expectedCount}
+        </span>
+      ) : null}
+    </span>
   );
 }
 

@@ -52,6 +52,9 @@ export function LineCard({ meters, anomalies, selected }: Props) {
         <li>
           <span class="mark dip">▼</span> dip (beyond the scale: at the edge)
         </li>
+        <li>
+          <span class="mark">○</span> corrected, late or incomplete window
+        </li>
       </ul>
     </section>
   );

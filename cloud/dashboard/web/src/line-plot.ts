@@ -6,6 +6,7 @@ import { formatMinute } from './clock-time.ts';
 import type { LineData } from './line-data.ts';
 import { lineStyle } from './line-style.ts';
 import { formatTemp } from './temperature.ts';
+import { drawWindows, type WindowMark } from './window-marks.ts';
 
 const HEIGHT_PX = 300;
 /** How near the pointer must be to pick a line, CSS pixels. */
@@ -18,6 +19,7 @@ export interface Picture extends LineData {
   readonly fromMs: number;
   readonly endMs: number;
   readonly anomalies: readonly AnomalyMark[];
+  readonly windows: readonly WindowMark[];
 }
 
 /** A value that the pointer is at. */
@@ -36,7 +38,7 @@ export class LinePlot {
   readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
   readonly #redraw = () => this.#chart.redraw();
   readonly #ids: readonly string[];
-  #picture: Picture = { times: [], lines: [], fromMs: 0, endMs: 1, anomalies: [] };
+  #picture: Picture = { times: [], lines: [], fromMs: 0, endMs: 1, anomalies: [], windows: [] };
   #focused: number | undefined;
 
   constructor(
@@ -83,7 +85,10 @@ export class LinePlot {
       hooks: {
         setSeries: [(_chart, index) => (this.#focused = index ?? undefined)],
         setCursor: [(chart) => pointed(this.#valueAt(chart.cursor.idx))],
-        draw: [(chart) => drawAnomalies(chart, this.#picture.anomalies, this.#ids)],
+        draw: [
+          (chart) => drawWindows(chart, this.#picture.windows),
+          (chart) => drawAnomalies(chart, this.#picture.anomalies, this.#ids),
+        ],
       },
     };
   }

@@ -1,0 +1,35 @@
+/** The windows that are worth a second look, and how complete all of them are. */
+import type { AveragePoint, MeterHistory } from '../../core/board.ts';
+import { completeness, isLate, isRevised, missingReadings } from '../../core/trust.ts';
+
+/** One window of one meter. */
+export interface MeterWindow {
+  readonly id: string;
+  readonly point: AveragePoint;
+}
+
+/** What all windows on the board amount to. */
+export interface WindowReview {
+  /** Percent of the expected readings; undefined when no meter numbers them. */
+  readonly completePercent: number | undefined;
+  readonly corrected: number;
+  readonly late: number;
+  /** Corrected, late or incomplete; the newest first. */
+  readonly doubtful: readonly MeterWindow[];
+}
+
+/** Looks at every window once. */
+export function reviewWindows(meters: readonly MeterHistory[]): WindowReview {
+  const all = meters.flatMap(({ id, averages }) => averages.map((point) => ({ id, point })));
+  const corrected = all.filter(({ point }) => isRevised(point));
+  const late = all.filter(({ point }) => isLate(point));
+  const doubtful = all
+    .filter(({ point }) => isRevised(point) || isLate(point) || missingReadings(point) > 0)
+    .sort((left, right) => right.point.endMs - left.point.endMs);
+  return {
+    completePercent: completeness(all.map(({ point }) => point)),
+    corrected: corrected.length,
+    late: late.length,
+    doubtful,
+  };
+}
