@@ -11,7 +11,7 @@ import type { FunctionLog, Services } from './services.ts';
  * @throws RestError when storage fails: the batch is then to be delivered again
  */
 export async function recordAnomalies(
-  services: Pick<Services, 'pending' | 'refused' | 'nowMs'>,
+  services: Pick<Services, 'settings' | 'arrivals' | 'index' | 'refused' | 'nowMs'>,
   events: readonly unknown[],
   log: FunctionLog,
 ): Promise<void> {
@@ -22,9 +22,25 @@ export async function recordAnomalies(
     else refused.push(item);
   }
   const nowMs = services.nowMs();
-  await services.pending.add(anomalies, nowMs);
+  const groups = groupBySite(services, anomalies);
+  for (const [siteId, group] of groups) await services.arrivals.record(siteId, group, nowMs);
+  await services.index.makeDue([...groups.keys()], nowMs);
   for (const item of refused) {
     log.warn('event refused', { reason: item.reason });
     await services.refused.keep(item, nowMs);
   }
+}
+
+function groupBySite(
+  { settings }: Pick<Services, 'settings'>,
+  anomalies: readonly Anomaly[],
+): Map<string, Anomaly[]> {
+  const groups = new Map<string, Anomaly[]>();
+  for (const anomaly of anomalies) {
+    const siteId = settings.sites.siteOf(anomaly);
+    const group = groups.get(siteId);
+    if (group === undefined) groups.set(siteId, [anomaly]);
+    else group.push(anomaly);
+  }
+  return groups;
 }

@@ -1,5 +1,6 @@
 /** The dead letters: table `refusedevents`, one partition per day, one row per refused content. */
-import type { TableClient } from '@azure/data-tables';
+import { odata, type TableClient } from '@azure/data-tables';
+import { removeRows } from './old-rows.ts';
 import { sha256 } from './table-keys.ts';
 import { openTable } from './tables.ts';
 
@@ -30,6 +31,22 @@ export class RefusedStore {
       reason: reason.slice(0, MAX_REASON),
       content: JSON.stringify(content.slice(0, MAX_CONTENT)).slice(0, MAX_CONTENT),
     });
+  }
+
+  /** Removes what came before the day of `sinceMs`; resolves with how many rows that were. */
+  async trim(sinceMs: number, mustStop: () => boolean): Promise<number> {
+    const day = new Date(sinceMs).toISOString().slice(0, 10);
+    const days = new Set<string>();
+    const rows = this.#table.listEntities({
+      queryOptions: { filter: odata`PartitionKey lt ${day}`, select: ['partitionKey'] },
+    });
+    for await (const { partitionKey } of rows)
+      if (partitionKey !== undefined) days.add(partitionKey);
+    let removed = 0;
+    for (const old of days) {
+      removed += await removeRows(this.#table, odata`PartitionKey eq ${old}`, mustStop);
+    }
+    return removed;
   }
 }
 

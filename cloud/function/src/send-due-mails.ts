@@ -1,190 +1,121 @@
 /**
- * Sends the mails that are due.
+ * Looks at the sites that are due: counts what came in, makes out the mail that is due, sends it.
  *
- * For each incident: claim its row, send, record it as mailed, forget its anomalies. A crash in
- * between is taken up when the claim has ended, under the same Message-ID.
+ * A mail is made out in the transaction that changes the site's state, claimed, sent and recorded.
+ * A crash in between is taken up when the claim has ended, under the same Message-ID.
  *
  * Invariants:
  * - no mail is sent without a claim that outlasts the time sending may take;
- * - one meter's trouble does not hold up another's mails.
+ * - a site has one mail on its way; what comes meanwhile waits for the next;
+ * - one site's trouble does not hold up another's mails.
  */
-import { composeMail, type IncidentMail } from './core/incident-mail.ts';
-import { planMeter, retryDelayMs, type PendingAnomaly } from './core/incidents.ts';
-import type { MeterView, StoredIncident } from './incident-store.ts';
-import { MailError } from './mailer.ts';
+import { nextStep, type Step } from './core/next-mail.ts';
+import { takeIn } from './core/site-state.ts';
+import { deliver } from './deliver.ts';
 import type { FunctionLog, Services } from './services.ts';
+import type { DueSite } from './site-index.ts';
+import { COUNTED_TOGETHER, type MailPlace, type StoredSite } from './site-store.ts';
 
-/** Meters whose mails are sent at the same time. */
-const CONCURRENT_METERS = 6;
-/** Incidents of a meter that are claimed together. */
-const CLAIMED_TOGETHER = 10;
-/** One run begins no incident later than this; the next goes on. The host allows 5 minutes. */
+/** Sites that are looked at at the same time. */
+const CONCURRENT_SITES = 6;
+/** Anomalies that are read at once. */
+const READ_TOGETHER = 990;
+/** One run begins no site later than this; the next goes on. The host allows 5 minutes. */
 const MAX_RUN_MS = 60_000;
 
-/** One run over all pending anomalies. */
-interface Run {
+/** One run over all sites that are due. */
+export interface Run {
   readonly services: Services;
   readonly log: FunctionLog;
   readonly startedMs: number;
+  /** Since when the timer has run without a pause. */
+  readonly watchingSinceMs: number;
   readonly faults: unknown[];
   mailsSent: number;
+  /** No transport takes mails now: the others wait without an attempt. */
   isServerDown: boolean;
 }
 
-/** An incident that is this run's to mail. */
-interface Delivery {
-  readonly incident: StoredIncident;
-  readonly members: readonly PendingAnomaly[];
-}
-
 /**
- * Sends every mail that is due now and resolves with how many the server took.
+ * Sends every mail that is due now and resolves with how many were taken.
  *
- * @throws AggregateError when storage failed for some meters; the others were served
+ * @throws AggregateError when storage failed for some sites; the others were served
  */
 export async function sendDueMails(services: Services, log: FunctionLog): Promise<number> {
   const startedMs = services.nowMs();
-  const run: Run = { services, log, startedMs, faults: [], mailsSent: 0, isServerDown: false };
-  const meters = groupByMeter(await services.pending.list()).entries();
-  await Promise.all(Array.from({ length: CONCURRENT_METERS }, () => serveMeters(run, meters)));
+  const watchingSinceMs = await services.index.noteWatching(startedMs);
+  const run: Run = {
+    services,
+    log,
+    startedMs,
+    watchingSinceMs,
+    faults: [],
+    mailsSent: 0,
+    isServerDown: false,
+  };
+  const due = (await services.index.due(startedMs)).values();
+  await Promise.all(Array.from({ length: CONCURRENT_SITES }, () => serveSites(run, due)));
   if (run.mailsSent > 0) log.info('mails sent', { mails: run.mailsSent });
   if (run.faults.length > 0) {
-    throw new AggregateError(run.faults, 'storage failed: the mails of some meters wait');
+    throw new AggregateError(run.faults, 'some sites could not be served, they are tried again');
   }
   return run.mailsSent;
 }
 
-function groupByMeter(pending: readonly PendingAnomaly[]): Map<string, PendingAnomaly[]> {
-  const groups = new Map<string, PendingAnomaly[]>();
-  for (const candidate of pending) {
-    const { meterId } = candidate.anomaly;
-    const group = groups.get(meterId);
-    if (group === undefined) groups.set(meterId, [candidate]);
-    else group.push(candidate);
-  }
-  return groups;
-}
-
-/** Takes meter after meter from an iterator that several callers share. */
-async function serveMeters(
-  run: Run,
-  meters: IterableIterator<[string, PendingAnomaly[]]>,
-): Promise<void> {
-  for (const [meterId, pending] of meters) {
+/** Takes site after site from an iterator that several callers share. */
+async function serveSites(run: Run, sites: IterableIterator<DueSite>): Promise<void> {
+  for (const site of sites) {
+    if (run.services.nowMs() - run.startedMs > MAX_RUN_MS) return;
     try {
-      await serveMeter(run, meterId, pending);
+      await serveSite(run, site);
     } catch (error) {
       run.faults.push(error);
     }
   }
 }
 
-async function serveMeter(run: Run, meterId: string, pending: PendingAnomaly[]): Promise<void> {
-  const { services } = run;
-  const times = pending.map(({ anomaly }) => anomaly.atMs);
-  const [fromMs, toMs] = times.reduce(
-    ([low, high], atMs) => [Math.min(low, atMs), Math.max(high, atMs)],
-    [Infinity, -Infinity],
-  );
-  const view = await services.incidents.view(meterId, fromMs, toMs);
-  const plan = planMeter(pending, view.incidents, {
-    nowMs: services.nowMs(),
-    groupWaitMs: services.settings.groupWaitMs,
-  });
-  await services.pending.remove(plan.told);
-  for (const { known, members } of plan.resume) await resume(run, known, members);
-  await beginIncidents(run, view, plan.begin);
+async function serveSite(run: Run, due: DueSite): Promise<void> {
+  const { sites, index, nowMs } = run.services;
+  const counted = await countPending(run, due.id);
+  if (counted === undefined) return;
+  const place = await sites.mailPlace(due.id);
+  if (place.mail !== null) {
+    if (place.mail.notBeforeMs > nowMs()) return index.putOff(due, place.mail.notBeforeMs);
+    return deliver(run, counted, place.mail);
+  }
+  const step = nextStep(counted.state, momentOf(run, due), run.services.settings.pace);
+  if (step.draft === null) return index.putOff(due, step.dueMs);
+  return makeOutAndSend(run, counted, { ...step, draft: step.draft, place });
 }
 
-/** Claims and mails new incidents, a few at a time, until another instance is seen at work. */
-async function beginIncidents(
-  run: Run,
-  { meterId, headEtag }: MeterView,
-  due: readonly { readonly startMs: number; readonly members: readonly PendingAnomaly[] }[],
-): Promise<void> {
-  let head = headEtag;
-  for (let at = 0; at < due.length && !mustStop(run); at += CLAIMED_TOGETHER) {
-    const batch = due.slice(at, at + CLAIMED_TOGETHER);
-    const claim = await run.services.incidents.claim(
-      { meterId, headEtag: head },
-      batch.map(({ startMs }) => startMs),
-      claimEndMs(run.services),
-    );
-    if (claim === undefined) return;
-    head = claim.headEtag;
-    const deliveries = claim.incidents.map((incident, index) => ({
-      incident,
-      members: batch[index]?.members ?? [],
-    }));
-    const told: PendingAnomaly[] = [];
-    for (const delivery of deliveries) {
-      if (await deliver(run, delivery)) told.push(...delivery.members);
+/** Counts what waits; undefined when another instance is at work on the site. */
+async function countPending(run: Run, siteId: string): Promise<StoredSite | undefined> {
+  const { sites, arrivals, settings } = run.services;
+  let site = await sites.load(siteId);
+  for (;;) {
+    const pending = await arrivals.pending(siteId, READ_TOGETHER);
+    if (pending.length === 0) return site;
+    for (let at = 0; at < pending.length; at += COUNTED_TOGETHER) {
+      const batch = pending.slice(at, at + COUNTED_TOGETHER);
+      const changed = await sites.count(site, takeIn(site.state, batch, settings.pace), batch);
+      if (changed === undefined) return undefined;
+      site = changed;
     }
-    await run.services.pending.remove(told);
   }
 }
 
-async function resume(
+async function makeOutAndSend(
   run: Run,
-  incident: StoredIncident,
-  members: readonly PendingAnomaly[],
+  site: StoredSite,
+  { state, draft, place }: Step & { draft: NonNullable<Step['draft']>; place: MailPlace },
 ): Promise<void> {
-  if (mustStop(run)) return;
-  const { incidents, pending } = run.services;
-  const endMs = claimEndMs(run.services);
-  const claimed = await incidents.reclaim(incident, endMs, incident.failedAttempts);
-  if (claimed === undefined) return;
-  if (await deliver(run, { incident: claimed, members })) await pending.remove(members);
+  const { sites } = run.services;
+  const changed = await sites.makeOut(site, { state, draft }, place);
+  if (changed === undefined) return;
+  const { mail } = await sites.mailPlace(site.id);
+  if (mail !== null) await deliver(run, changed, mail);
 }
 
-/** Sends one mail and records it; false when it is to be sent later, or by another instance. */
-async function deliver(run: Run, { incident, members }: Delivery): Promise<boolean> {
-  const { services, log } = run;
-  if (run.isServerDown) return putOff(run, incident);
-  const { timeoutMs } = services.settings.smtp;
-  const lasts = incident.notBeforeMs >= services.nowMs() + timeoutMs;
-  const claimed = lasts
-    ? incident
-    : await services.incidents.reclaim(incident, claimEndMs(services), incident.failedAttempts);
-  if (claimed === undefined) return false;
-  try {
-    await services.mailer.send(mailOf(services, claimed, members), claimed.messageId);
-  } catch (error) {
-    if (!(error instanceof MailError)) throw error;
-    run.isServerDown ||= error.isServerDown;
-    log.error('mail not sent, it will be tried again', { reason: error.message });
-    return putOff(run, claimed);
-  }
-  run.mailsSent += 1;
-  const recorded = await services.incidents.markMailed(claimed, services.nowMs());
-  if (!recorded) log.warn('mail sent, but another instance had taken the incident over');
-  return recorded;
-}
-
-async function putOff(run: Run, incident: StoredIncident): Promise<false> {
-  const failedAttempts = incident.failedAttempts + 1;
-  const notBeforeMs = run.services.nowMs() + retryDelayMs(failedAttempts);
-  await run.services.incidents.reclaim(incident, notBeforeMs, failedAttempts);
-  return false;
-}
-
-function mailOf(
-  services: Services,
-  { startMs }: StoredIncident,
-  members: readonly PendingAnomaly[],
-): IncidentMail {
-  const [first, ...others] = members.map(({ anomaly }) => anomaly);
-  if (first === undefined) throw new Error('an incident has at least one anomaly');
-  const { dashboardUrl } = services.settings;
-  const toIso = (atMs: number): string => new Date(atMs).toISOString();
-  return composeMail([first, ...others], { startMs, dashboardUrl, toIso });
-}
-
-/** A claim lasts twice as long as sending may take, so that its end never meets a mail under way. */
-function claimEndMs({ nowMs, settings }: Services): number {
-  return nowMs() + 2 * settings.smtp.timeoutMs;
-}
-
-function mustStop(run: Run): boolean {
-  return run.isServerDown || run.services.nowMs() - run.startedMs > MAX_RUN_MS;
+function momentOf(run: Run, { heardMs }: DueSite) {
+  return { nowMs: run.services.nowMs(), heardMs, watchingSinceMs: run.watchingSinceMs };
 }

@@ -1,19 +1,35 @@
 /** What the functions work with, made from the app settings when first needed. */
+import type { Acknowledgements } from './acknowledgements.ts';
+import { ArrivalStore } from './arrival-store.ts';
 import { readAppSettings, type AppSettings } from './env.ts';
-import { openIncidentStore, type IncidentStore } from './incident-store.ts';
-import { openMailer, type Mailer } from './mailer.ts';
-import { openPendingStore, type PendingStore } from './pending-store.ts';
+import { IncidentRecords } from './incident-records.ts';
+import { openMailServices } from './mail-services.ts';
+import { OldRows } from './old-rows.ts';
 import { openRefusedStore, type RefusedStore } from './refused-store.ts';
+import { openSiteIndex, type SiteIndex } from './site-index.ts';
+import { SiteStore } from './site-store.ts';
+import { openTable } from './tables.ts';
+import type { DeadLetters, Transport } from './transport.ts';
 
 export interface Services {
-  readonly settings: Pick<AppSettings, 'groupWaitMs' | 'dashboardUrl' | 'smtp'>;
-  readonly pending: Pick<PendingStore, 'add' | 'list' | 'remove'>;
-  readonly incidents: Pick<IncidentStore, 'view' | 'claim' | 'reclaim' | 'markMailed'>;
-  readonly refused: Pick<RefusedStore, 'keep'>;
-  readonly mailer: Mailer;
+  readonly settings: Pick<AppSettings, 'pace' | 'sites' | 'mailAttempts'>;
+  readonly arrivals: Pick<ArrivalStore, 'record' | 'pending'>;
+  readonly sites: Pick<SiteStore, 'load' | 'count' | 'mailPlace' | 'makeOut' | 'claim' | 'finish'>;
+  readonly index: Pick<
+    SiteIndex,
+    'makeDue' | 'noteHeard' | 'due' | 'all' | 'putOff' | 'noteWatching'
+  >;
+  readonly refused: Pick<RefusedStore, 'keep' | 'trim'>;
+  readonly oldRows: Pick<OldRows, 'remove'>;
+  readonly acknowledgements: Acknowledgements;
+  readonly transport: Transport;
+  readonly deadLetters: DeadLetters;
   /** The clock, epoch milliseconds. */
   readonly nowMs: () => number;
 }
+
+/** Services without the outside of mails: what tests put together with a transport of their own. */
+export type Stores = Omit<Services, 'transport' | 'deadLetters'>;
 
 /** Where a function says what it did; an invocation context is one. */
 export interface FunctionLog {
@@ -23,18 +39,41 @@ export interface FunctionLog {
 }
 
 /**
- * Opens storage and the mail server.
+ * Opens the tables.
+ *
+ * @throws RestError when storage cannot be reached
+ */
+export async function openStores(
+  settings: Pick<AppSettings, 'storageConnectionString' | 'pace' | 'sites' | 'mailAttempts'>,
+  nowMs: () => number,
+): Promise<Stores> {
+  const { storageConnectionString } = settings;
+  const [table, index, refused] = await Promise.all([
+    openTable(storageConnectionString, 'sites'),
+    openSiteIndex(storageConnectionString),
+    openRefusedStore(storageConnectionString),
+  ]);
+  const sites = new SiteStore(table);
+  return {
+    settings,
+    arrivals: new ArrivalStore(table),
+    sites,
+    index,
+    refused,
+    oldRows: new OldRows(table),
+    acknowledgements: new IncidentRecords(sites, settings.sites, nowMs),
+    nowMs,
+  };
+}
+
+/**
+ * Opens the tables and what takes mails.
  *
  * @throws RestError when storage cannot be reached
  */
 export async function openServices(settings: AppSettings): Promise<Services> {
-  const [pending, incidents, refused] = await Promise.all([
-    openPendingStore(settings.storageConnectionString),
-    openIncidentStore(settings.storageConnectionString),
-    openRefusedStore(settings.storageConnectionString),
-  ]);
-  const mailer = openMailer(settings.smtp);
-  return { settings, pending, incidents, refused, mailer, nowMs: () => Date.now() };
+  const stores = await openStores(settings, () => Date.now());
+  return { ...stores, ...(await openMailServices(settings)) };
 }
 
 let opened: Promise<Services> | undefined;

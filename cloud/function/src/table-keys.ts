@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto';
 import type { Anomaly } from './core/anomaly.ts';
 
 const MAX_METER_KEY_LENGTH = 200;
+/** Of 4 bits each. */
+const FINGERPRINT_DIGITS = 12;
 
 /** A meter's id as a key: readable for usual ids, and different ids always give different keys. */
 export function meterKey(meterId: string): string {
@@ -26,6 +28,17 @@ export function meterKey(meterId: string): string {
  */
 export function anomalyKey({ meterId, atMs, seq, temp }: Anomaly): string {
   return `${meterKey(meterId)}~${new Date(atMs).toISOString()}~${seq ?? `t${temp}`}`;
+}
+
+/** A gateway's device id as a key. */
+export const siteKey = meterKey;
+
+/** 48 bits made from meter and event time, for `Tally`. */
+export function fingerprintOf({ meterId, atMs }: Pick<Anomaly, 'meterId' | 'atMs'>): number {
+  return Number.parseInt(
+    sha256(`${meterId}/${new Date(atMs).toISOString()}`).slice(0, FINGERPRINT_DIGITS),
+    16,
+  );
 }
 
 /** SHA-256 in hex. */

@@ -1,10 +1,12 @@
 /** What the stores share: opening a table, transactions in batches, and telling conflicts apart. */
 import {
   RestError,
-  TableClient,
+  type TableClient,
+  type TableEntityResult,
   type TableTransactionResponse,
   type TransactionAction,
 } from '@azure/data-tables';
+import { tableClient } from './storage-account.ts';
 
 /** Most actions of one transaction; all of them in one partition. */
 const MAX_ACTIONS = 100;
@@ -14,17 +16,24 @@ const MAX_ACTIONS = 100;
  *
  * @throws RestError when storage cannot be reached or refuses the key
  */
-export async function openTable(connectionString: string, name: string): Promise<TableClient> {
-  const client = TableClient.fromConnectionString(connectionString, name, {
-    // Only a storage emulator is spoken to without TLS, and only when the connection string says so.
-    allowInsecureConnection: /TableEndpoint=http:|DefaultEndpointsProtocol=http;/i.test(
-      connectionString,
-    ),
-    // Short: what fails longer is tried again by the function's retry policy or its schedule.
-    retryOptions: { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 5_000 },
-  });
+export async function openTable(storage: string, name: string): Promise<TableClient> {
+  const client = tableClient(storage, name);
   await client.createTable();
   return client;
+}
+
+/** A row with all its properties, or undefined when it is missing. */
+export async function getRow(
+  table: TableClient,
+  partitionKey: string,
+  rowKey: string,
+): Promise<TableEntityResult<Record<string, unknown>> | undefined> {
+  try {
+    return await table.getEntity<Record<string, unknown>>(partitionKey, rowKey);
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Lists of at most 100, in order. */

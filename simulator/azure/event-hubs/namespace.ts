@@ -28,7 +28,7 @@ export const EVENT_HUBS: readonly EventHubDefinition[] = [
       'alerts-direct',
     ],
   },
-  { name: 'hot-path', partitionCount: 2, consumerGroups: ['$Default', 'dashboard'] },
+  { name: 'hot-path', partitionCount: 2, consumerGroups: ['$Default', 'dashboard', 'function'] },
   { name: 'alerts', partitionCount: 2, consumerGroups: ['$Default', 'function', 'dashboard'] },
 ];
 

@@ -1,7 +1,7 @@
 /**
- * An instance of the Function that dies by SIGKILL right before or after one of its steps.
+ * An instance of the Function that dies by SIGKILL right after one of its steps.
  *
- * Run as `node --import tsx crashing-instance.ts <settings.json> <crash point> <now, ms> <meter>`.
+ * Run as `node --import tsx crashing-instance.ts <settings.json> <step> <now, ms> <gateway>`.
  */
 import { readSettings } from '../../../simulator/wire/settings.ts';
 import { recordAnomalies } from '../../../cloud/function/src/record-anomalies.ts';
@@ -9,56 +9,55 @@ import { sendDueMails } from '../../../cloud/function/src/send-due-mails.ts';
 import type { Services } from '../../../cloud/function/src/services.ts';
 import { alertEvent, GROUP_WAIT_MS, memoryLog, openInstance } from './support.ts';
 
-const [, , settingsFile, crashPoint, nowMs, meterId] = process.argv;
+const [, , settingsFile, lastStep, nowMs, gateway] = process.argv;
 const clock = { nowMs: Number(nowMs) };
 const services = withCrash(await openInstance(readSettings(settingsFile), clock));
 const log = memoryLog();
-await recordAnomalies(
-  services,
-  [alertEvent({ id: meterId }), alertEvent({ id: meterId, seq: 42 })],
-  log,
-);
+const time = new Date(clock.nowMs).toISOString();
+const events = [alertEvent({ gateway, time }), alertEvent({ gateway, time, seq: 42 })];
+await recordAnomalies(services, events, log);
 clock.nowMs += GROUP_WAIT_MS;
 await sendDueMails(services, log);
 
 function withCrash(real: Services): Services {
-  const { pending, incidents, mailer } = real;
+  const { arrivals, sites, index, transport } = real;
   return {
     ...real,
-    pending: {
-      add: async (...args) => {
-        await pending.add(...args);
-        await dieAt('events kept');
-      },
-      list: () => pending.list(),
-      remove: async (told) => {
-        if (told.length > 0) await dieAt('mail on record');
-        await pending.remove(told);
-      },
+    arrivals: {
+      record: (...args) => diesAfter('anomalies kept', arrivals.record(...args)),
+      pending: (...args) => arrivals.pending(...args),
     },
-    incidents: {
-      view: (...args) => incidents.view(...args),
-      claim: async (...args) => {
-        const claim = await incidents.claim(...args);
-        await dieAt('incident claimed');
-        return claim;
-      },
-      reclaim: (...args) => incidents.reclaim(...args),
-      markMailed: (...args) => incidents.markMailed(...args),
+    index: {
+      makeDue: (...args) => diesAfter('site made due', index.makeDue(...args)),
+      noteHeard: (...args) => index.noteHeard(...args),
+      // Others are dying beside this one: each serves its own gateway.
+      due: async (...args) => (await index.due(...args)).filter(({ id }) => id === gateway),
+      all: () => index.all(),
+      putOff: (...args) => index.putOff(...args),
+      noteWatching: (...args) => index.noteWatching(...args),
     },
-    mailer: {
-      send: async (...args) => {
-        await mailer.send(...args);
-        await dieAt('mail taken');
-      },
-      close: () => mailer.close(),
+    sites: {
+      load: (...args) => sites.load(...args),
+      mailPlace: (...args) => sites.mailPlace(...args),
+      count: (...args) => diesAfter('anomalies counted', sites.count(...args)),
+      makeOut: (...args) => diesAfter('mail made out', sites.makeOut(...args)),
+      claim: (...args) => diesAfter('mail claimed', sites.claim(...args)),
+      finish: (...args) => diesAfter('mail on record', sites.finish(...args)),
+    },
+    transport: {
+      timeoutMs: transport.timeoutMs,
+      send: (mail) => diesAfter('mail taken', transport.send(mail)),
+      close: () => transport.close(),
     },
   };
 }
 
-/** Does not come back when `point` is where this instance dies. */
-async function dieAt(point: string): Promise<void> {
-  if (point !== crashPoint) return;
-  process.kill(process.pid, 'SIGKILL');
-  await new Promise<never>(() => undefined);
+/** Does not come back when `step` is the last of this instance. */
+async function diesAfter<T>(step: string, done: Promise<T>): Promise<T> {
+  const result = await done;
+  if (step === lastStep) {
+    process.kill(process.pid, 'SIGKILL');
+    await new Promise<never>(() => undefined);
+  }
+  return result;
 }

@@ -4,15 +4,20 @@ import { storageConnectionString } from '../../../simulator/wire/connection-stri
 import { createLogger } from '../../../simulator/wire/logger.ts';
 import type { Settings } from '../../../simulator/wire/settings.ts';
 import type { Anomaly } from '../../../cloud/function/src/core/anomaly.ts';
-import type { AppSettings } from '../../../cloud/function/src/env.ts';
+import { parseAppSettings, type AppSettings } from '../../../cloud/function/src/env.ts';
+import { openMailServices } from '../../../cloud/function/src/mail-services.ts';
 import {
-  openServices,
+  openStores,
   type FunctionLog,
   type Services,
 } from '../../../cloud/function/src/services.ts';
 
 export const START_MS = Date.parse('2026-11-22T18:05:30Z');
 export const GROUP_WAIT_MS = 30_000;
+export const UPDATE_MS = 300_000;
+export const CLEAR_AFTER_MS = 600_000;
+export const REMINDER_MS = 4 * 3_600_000;
+export const SILENT_AFTER_MS = 900_000;
 
 export const toIso = (atMs: number): string => new Date(atMs).toISOString();
 
@@ -63,26 +68,32 @@ export function alertEvent(overrides: Record<string, unknown> = {}): Record<stri
   };
 }
 
-export function appSettings(settings: Settings): AppSettings {
-  return {
-    storageConnectionString: storageConnectionString(settings),
-    groupWaitMs: GROUP_WAIT_MS,
-    smtp: {
-      host: '127.0.0.1',
-      port: settings.ports.smtp,
-      tls: 'none',
-      login: null,
-      timeoutMs: 5_000,
-      from: 'Smart meters <meters@example.com>',
-      to: 'operator@example.com',
-    },
-    dashboardUrl: null,
-  };
+/** App settings as in Azure, with the defaults, for local storage and the local mailbox. */
+export function appSettings(
+  settings: Settings,
+  overrides: Readonly<Record<string, string>> = {},
+): AppSettings {
+  return parseAppSettings({
+    INCIDENTS_STORAGE: storageConnectionString(settings),
+    SMTP_HOST: '127.0.0.1',
+    SMTP_PORT: String(settings.ports.smtp),
+    SMTP_TLS: 'none',
+    SMTP_TIMEOUT_SECONDS: '5',
+    MAIL_FROM: 'Smart meters <meters@example.com>',
+    MAIL_TO: 'operator@example.com',
+    ...overrides,
+  });
 }
 
 /** One instance of the app; several share storage and mailbox. */
-export async function openInstance(settings: Settings, clock: TestClock): Promise<Services> {
-  return { ...(await openServices(appSettings(settings))), nowMs: () => clock.nowMs };
+export async function openInstance(
+  settings: Settings,
+  clock: TestClock,
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<Services> {
+  const given = appSettings(settings, overrides);
+  const stores = await openStores(given, () => clock.nowMs);
+  return { ...stores, ...(await openMailServices(given)) };
 }
 
 export function openMailbox(settings: Settings): Promise<Mailbox> {

@@ -11,7 +11,7 @@ import type { Anomaly } from './anomaly.ts';
 /** Anomalies that are listed one by one: those with the lowest scores. */
 export const MAX_LISTED = 50;
 /** Meters that are counted one by one. */
-export const MAX_METERS = 200;
+export const MAX_METERS = 100;
 /** Fingerprints are added modulo this: 48 bits, so that sums stay exact. */
 const FINGERPRINT_MODULUS = 2 ** 48;
 

@@ -1,0 +1,212 @@
+/**
+ * The sites on record: table `sites`.
+ *
+ * Invariants:
+ * - an anomaly leaves `p~` in the transaction that counts it in the state;
+ * - counted anomalies leave the state in the transaction that makes out the mail that tells of them;
+ * - of two instances that change a site at once, one wins and the other changes nothing.
+ */
+import { type TableClient, type TransactionAction } from '@azure/data-tables';
+import { z } from 'zod';
+import type { AcknowledgeOutcome } from './acknowledgements.ts';
+import type { Draft } from './core/next-mail.ts';
+import { QUIET_SITE, type OpenIncident, type SiteState } from './core/site-state.ts';
+import { addTallies, type Tally } from './core/tally.ts';
+import type { PendingArrival } from './arrival-store.ts';
+import { fromColumns } from './json-columns.ts';
+import {
+  HEAD,
+  headAction,
+  incidentName,
+  instant,
+  MAIL,
+  mailAction,
+  mailDoneAction,
+  recordAction,
+  recordKey,
+  sentAction,
+  type Outcome,
+  type SiteRecord,
+} from './site-rows.ts';
+import { StoredDraft, StoredRecord, StoredState } from './stored-site.ts';
+import { siteKey } from './table-keys.ts';
+import { getRow, isConflict, tryTransaction } from './tables.ts';
+
+/** Anomalies that are counted together, in the transaction that replaces the head. */
+export const COUNTED_TOGETHER = 99;
+
+/** A site's state, and the version of it. */
+export interface StoredSite {
+  readonly id: string;
+  readonly state: SiteState;
+  /** Null while the site has none. */
+  readonly etag: string | null;
+}
+
+/** Where a site's mail is put on its way; `mail` is null while there is none. */
+export interface MailPlace {
+  /** Null while the place was never used. */
+  readonly etag: string | null;
+  readonly mail: OpenMail | null;
+}
+
+/** The mail that is on its way. */
+export interface OpenMail {
+  readonly draft: Draft;
+  /** Until then whoever has claimed it may be sending, or it waits, epoch milliseconds. */
+  readonly notBeforeMs: number;
+  /** Attempts that failed. */
+  readonly attempts: number;
+  readonly etag: string;
+}
+
+const MailRow = z.looseObject({
+  etag: z.string(),
+  notBefore: z.iso.datetime(),
+  attempts: z.number(),
+});
+
+export class SiteStore {
+  readonly #table: TableClient;
+
+  constructor(table: TableClient) {
+    this.#table = table;
+  }
+
+  /** The state of a site. */
+  async load(id: string): Promise<StoredSite> {
+    const row = await getRow(this.#table, siteKey(id), HEAD);
+    if (row === undefined) return { id, state: QUIET_SITE, etag: null };
+    return { id, state: StoredState.parse(fromColumns(row)), etag: row.etag };
+  }
+
+  /** Counts anomalies: replaces the state and removes them; undefined when outdated. */
+  count(
+    site: StoredSite,
+    state: SiteState,
+    counted: readonly PendingArrival[],
+  ): Promise<StoredSite | undefined> {
+    const partitionKey = siteKey(site.id);
+    const remove = counted.map(({ rowKey }): TransactionAction => [
+      'delete',
+      { partitionKey, rowKey },
+    ]);
+    return this.#change(site, state, remove);
+  }
+
+  /** The place of the mail on its way: a site has one at a time. */
+  async mailPlace(siteId: string): Promise<MailPlace> {
+    const row = await getRow(this.#table, siteKey(siteId), MAIL);
+    if (row === undefined) return { etag: null, mail: null };
+    const { etag, notBefore, attempts } = MailRow.parse(row);
+    const content = fromColumns(row);
+    if (content === undefined) return { etag, mail: null };
+    const draft = StoredDraft.parse(content);
+    return { etag, mail: { draft, notBeforeMs: Date.parse(notBefore), attempts, etag } };
+  }
+
+  /** Makes out a mail and puts it on its way, for whoever claims it; undefined when outdated. */
+  makeOut(
+    site: StoredSite,
+    { state, draft }: { readonly state: SiteState; readonly draft: Draft },
+    place: MailPlace,
+  ): Promise<StoredSite | undefined> {
+    const actions = [mailAction(site.id, draft, place.etag)];
+    if (draft.kind !== 'late-digest') {
+      actions.push(recordAction(site.id, recordOf(site.id, state, draft), draft.writtenMs));
+    }
+    return this.#change(site, state, actions);
+  }
+
+  /** Claims a mail, or puts it off, until `notBeforeMs`; undefined when another has changed it. */
+  async claim(
+    siteId: string,
+    mail: OpenMail,
+    { notBeforeMs, attempts }: Pick<OpenMail, 'notBeforeMs' | 'attempts'>,
+  ): Promise<OpenMail | undefined> {
+    const key = { partitionKey: siteKey(siteId), rowKey: MAIL };
+    const fields = { notBefore: instant(notBeforeMs), attempts };
+    try {
+      const { etag = '' } = await this.#table.updateEntity({ ...key, ...fields }, 'Merge', {
+        etag: mail.etag,
+      });
+      return { ...mail, notBeforeMs, attempts, etag };
+    } catch (error) {
+      if (isConflict(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Records what became of a mail; undefined when state or mail were changed by another. */
+  finish(
+    site: StoredSite,
+    state: SiteState,
+    mail: OpenMail,
+    end: { readonly outcome: Outcome; readonly atMs: number },
+  ): Promise<StoredSite | undefined> {
+    return this.#change(site, state, [
+      mailDoneAction(site.id, mail.etag, end.atMs),
+      sentAction(site.id, mail.draft, { ...end, attempts: mail.attempts + 1 }),
+    ]);
+  }
+
+  /** An incident on record. */
+  async recorded(siteId: string, openedMs: number): Promise<SiteRecord | undefined> {
+    const row = await getRow(this.#table, siteKey(siteId), recordKey(openedMs));
+    return row === undefined ? undefined : StoredRecord.parse(fromColumns(row));
+  }
+
+  /** Acknowledges the incident opened at `openedMs`. */
+  async acknowledge(siteId: string, openedMs: number, atMs: number): Promise<AcknowledgeOutcome> {
+    for (;;) {
+      const site = await this.load(siteId);
+      const { incident } = site.state;
+      if (incident === null || incident.openedMs !== openedMs) {
+        const known = await this.recorded(siteId, openedMs);
+        return known === undefined ? 'unknown' : 'over';
+      }
+      if (incident.acknowledgedMs !== null) return 'already';
+      const state = { ...site.state, incident: { ...incident, acknowledgedMs: atMs } };
+      const record = openRecord(siteId, state.incident, addTallies(incident.told, site.state.news));
+      const changed = await this.#change(site, state, [recordAction(siteId, record, atMs)]);
+      if (changed !== undefined) return 'acknowledged';
+    }
+  }
+
+  async #change(
+    site: StoredSite,
+    state: SiteState,
+    actions: readonly TransactionAction[],
+  ): Promise<StoredSite | undefined> {
+    const response = await tryTransaction(this.#table, [
+      headAction(site.id, state, site.etag),
+      ...actions,
+    ]);
+    if (response === undefined) return undefined;
+    return { id: site.id, state, etag: response.subResponses[0]?.etag ?? '' };
+  }
+}
+
+function recordOf(siteId: string, { incident }: SiteState, draft: Draft): SiteRecord {
+  if (incident !== null) return openRecord(siteId, incident, draft.total);
+  return {
+    incident: incidentName(siteId, draft.openedMs),
+    openedMs: draft.openedMs,
+    closedMs: draft.writtenMs,
+    acknowledged: draft.acknowledgedMs === null ? null : { atMs: draft.acknowledgedMs },
+    total: { ...draft.total, listed: [] },
+    silentSinceMs: null,
+  };
+}
+
+function openRecord(siteId: string, incident: OpenIncident, total: Tally): SiteRecord {
+  const { openedMs, acknowledgedMs, silentSinceMs } = incident;
+  return {
+    incident: incidentName(siteId, openedMs),
+    openedMs,
+    closedMs: null,
+    acknowledged: acknowledgedMs === null ? null : { atMs: acknowledgedMs },
+    total: { ...total, listed: [] },
+    silentSinceMs,
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * Removes what is not needed any more, so that no table grows for ever.
+ *
+ * Invariant: what an event hub may still deliver again is remembered.
+ */
+import type { FunctionLog, Services } from './services.ts';
+
+const DAY_MS = 86_400_000;
+/** Event hubs keep events for 7 days at most in the tiers that this project uses; one more. */
+export const KEEP_ANOMALIES_MS = 8 * DAY_MS;
+/** Incidents, and mails that were sent. */
+export const KEEP_INCIDENTS_MS = 90 * DAY_MS;
+export const KEEP_REFUSED_MS = 30 * DAY_MS;
+/** One run removes for so long at most; the next goes on. */
+const MAX_RUN_MS = 60_000;
+
+/** Removes old rows and resolves with how many they were. */
+export async function trimTables(services: Services, log: FunctionLog): Promise<number> {
+  const { oldRows, index, refused, nowMs } = services;
+  const startedMs = nowMs();
+  const keep = {
+    anomaliesSinceMs: startedMs - KEEP_ANOMALIES_MS,
+    incidentsSinceMs: startedMs - KEEP_INCIDENTS_MS,
+  };
+  const mustStop = (): boolean => nowMs() - startedMs > MAX_RUN_MS;
+  let removed = await refused.trim(startedMs - KEEP_REFUSED_MS, mustStop);
+  for (const siteId of await index.all()) {
+    removed += await oldRows.remove(siteId, keep, mustStop);
+  }
+  if (removed > 0) log.info('old rows removed', { rows: removed });
+  return removed;
+}
