@@ -38,6 +38,7 @@ var hubs = [
     consumerGroups: [
       'dashboard'
       'function'
+      'fabric'
     ]
   }
   {

@@ -28,7 +28,11 @@ export const EVENT_HUBS: readonly EventHubDefinition[] = [
       'alerts-direct',
     ],
   },
-  { name: 'hot-path', partitionCount: 2, consumerGroups: ['$Default', 'dashboard', 'function'] },
+  {
+    name: 'hot-path',
+    partitionCount: 2,
+    consumerGroups: ['$Default', 'dashboard', 'function', 'fabric'],
+  },
   { name: 'alerts', partitionCount: 2, consumerGroups: ['$Default', 'function', 'dashboard'] },
 ];
 
