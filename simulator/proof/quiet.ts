@@ -3,7 +3,7 @@ import { MODULES } from './faults.ts';
 import type { SystemWatch } from './system-watch.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** Longer than every timer on the path: silence of a meter, packs, the wait before a mail. */
+/** Longer than every timer on the path: silence of a meter, packs, the wait before an all-clear. */
 export const QUIET_MS = 9_000;
 const LOOK_EVERY_MS = 500;
 
@@ -67,7 +67,7 @@ async function lookOnce(watch: SystemWatch): Promise<{ busy: string[]; fingerpri
     watch.edgeHub(),
     watch.jobs(),
     watch.eventHubs(),
-    watch.incidentMails(),
+    watch.mailCount(),
     Promise.all(MODULES.map((id) => watch.module(id))),
   ]);
   const queued = edgeHub.endpoints.filter((endpoint) => endpoint.queued > 0);
@@ -82,5 +82,5 @@ async function lookOnce(watch: SystemWatch): Promise<{ busy: string[]; fingerpri
   ];
   const work = jobs.jobs.map(({ eventsIn, eventsOut }) => [eventsIn, eventsOut]);
   const counters = modules.map(({ received, sent }) => [received, sent]);
-  return { busy, fingerprint: JSON.stringify([work, counters, eventHubs, mails.length]) };
+  return { busy, fingerprint: JSON.stringify([work, counters, eventHubs, mails]) };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { controlClient, type ControlledProcess } from '../wire/control-api.ts';
 import type { Settings } from '../wire/settings.ts';
+import type { ObservedMail } from './oracle/observed.ts';
 import { waitUntil } from './wait-until.ts';
 
 const MetersStatus = z.object({
@@ -68,7 +69,12 @@ const ReportedProperty = z.object({ value: z.unknown() });
 /** For a module to take a new configuration. */
 const CONFIGURE_PATIENCE_MS = 30_000;
 
-const Mails = z.array(z.object({ incident: z.string().nullable() }));
+const Mails = z.array(z.object({ id: z.string(), copies: z.number() }));
+const MailHeaders = z.object({
+  headers: z.array(z.object({ name: z.string(), value: z.string() })),
+});
+/** `X-Anomalies`: how many, and the sum of their fingerprints. */
+const ANOMALIES = /^(\d+) ([0-9a-f]{12})$/;
 
 export class SystemWatch {
   readonly #settings: Settings;
@@ -93,10 +99,19 @@ export class SystemWatch {
     return (await this.#ask('azure', AzureStatus)).eventHubs;
   }
 
-  /** `X-Incident` of every mail; a mail without one is named by an empty text. */
-  async incidentMails(): Promise<string[]> {
+  async mailCount(): Promise<number> {
+    return Mails.parse(await this.#client('console').get('/mails')).length;
+  }
+
+  /** What every mail says of itself. @throws Error naming a mail that is none of the Function's */
+  async mails(): Promise<ObservedMail[]> {
     const mails = Mails.parse(await this.#client('console').get('/mails'));
-    return mails.map(({ incident }) => incident ?? '');
+    return Promise.all(
+      mails.map(async ({ id, copies }) => {
+        const content = MailHeaders.parse(await this.#client('console').get(`/mails/${id}`));
+        return { ...observedMail(id, content.headers), copies };
+      }),
+    );
   }
 
   /** Process ids of the modules that run. */
@@ -146,4 +161,21 @@ export class SystemWatch {
   #client(name: ControlledProcess) {
     return controlClient(this.#settings, name);
   }
+}
+
+function observedMail(
+  id: string,
+  headers: readonly { readonly name: string; readonly value: string }[],
+): Omit<ObservedMail, 'copies'> {
+  const values = new Map(headers.map(({ name, value }) => [name.toLowerCase(), value]));
+  const [, count, fingerprint] = ANOMALIES.exec(values.get('x-anomalies') ?? '') ?? [];
+  if (count === undefined || fingerprint === undefined) {
+    throw new Error(`the mail ${id} does not say what it tells of: no X-Anomalies`);
+  }
+  return {
+    messageId: values.get('message-id') ?? id,
+    ofDirectMeters: values.get('x-incident')?.startsWith('direct/') ?? false,
+    count: Number(count),
+    fingerprint: Number.parseInt(fingerprint, 16),
+  };
 }

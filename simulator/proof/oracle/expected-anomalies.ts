@@ -1,5 +1,5 @@
 /**
- * The anomalies that must be found, and the incidents they make.
+ * The anomalies that must be found.
  *
  * Behind a gateway each reading is scored, in order of `seq`, unless its time is not later than that
  * of the last one scored. Without a gateway, means of 30 seconds are scored, within an hour.
@@ -12,8 +12,6 @@ const CONFIDENCE = 99.99;
 const HISTORY_SIZE = 120;
 const DIRECT_WINDOW_MS = 30_000;
 const DIRECT_LIMIT_MS = 3_600_000;
-/** An anomaly belongs to an incident that began at most this long before it. */
-const INCIDENT_MS = 300_000;
 /** From so many standard deviations on a deviation cannot be missed. */
 const CERTAIN_SIGMA = 10;
 
@@ -29,11 +27,6 @@ export interface InjectedAnomaly extends ExpectedAnomaly {
   readonly isCertain: boolean;
 }
 
-export interface ExpectedIncident {
-  readonly id: string;
-  readonly startMs: number;
-}
-
 /** What a detector on the meter's path must raise, in order of time. */
 export function expectedAnomalies(
   meter: MeasuredMeter,
@@ -46,19 +39,6 @@ export function expectedAnomalies(
     const value = series[position];
     return value === undefined ? [] : [{ id: meter.id, atMs: value.atMs }];
   });
-}
-
-/** Each incident begins with the first anomaly that no earlier incident of its meter takes in. */
-export function expectedIncidents(anomalies: readonly ExpectedAnomaly[]): ExpectedIncident[] {
-  const incidents: ExpectedIncident[] = [];
-  const latest = new Map<string, number>();
-  for (const { id, atMs } of anomalies.toSorted((one, other) => one.atMs - other.atMs)) {
-    const startMs = latest.get(id);
-    if (startMs !== undefined && atMs - startMs <= INCIDENT_MS) continue;
-    latest.set(id, atMs);
-    incidents.push({ id, startMs: atMs });
-  }
-  return incidents;
 }
 
 /** The meter's injected anomalies; certain are those at least 10 sigma out after 120 quiet values. */

@@ -21,12 +21,24 @@ export interface ObservedAverage {
   readonly revision: number;
 }
 
+/** What a mail says of itself, in its headers. */
+export interface ObservedMail {
+  readonly messageId: string;
+  /** How often it came. */
+  readonly copies: number;
+  /** Whether its site is that of the meters without a gateway. */
+  readonly ofDirectMeters: boolean;
+  /** Anomalies that it tells of, and that no mail before it has told of. */
+  readonly count: number;
+  /** Sum of their fingerprints. */
+  readonly fingerprint: number;
+}
+
 /** Everything that came out. */
 export interface Observed {
   readonly archive: readonly ArchivedReading[];
   readonly averages: readonly ObservedAverage[];
   /** Events of the hub `alerts`. */
   readonly alerts: readonly ExpectedAnomaly[];
-  /** `X-Incident` of every mail: `<meter id, percent-encoded>/<start>`. */
-  readonly incidentMails: readonly string[];
+  readonly mails: readonly ObservedMail[];
 }

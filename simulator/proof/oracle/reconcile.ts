@@ -5,11 +5,11 @@
  * - every reading is in the archive, once after removing repeats by identity, with equal values, and
  *   nothing else is;
  * - every closed window has its average, the last revision counts, and there are no other windows;
- * - every incident has one mail, and every mail an incident.
+ * - every anomaly is told of in one mail of its site, and no mail tells of anything else.
  */
 import { compareAverages } from './compare-averages.ts';
 import { compareDetection } from './compare-detection.ts';
-import { compareIncidents } from './compare-incidents.ts';
+import { compareMails } from './compare-mails.ts';
 import { compareReadings } from './compare-readings.ts';
 import type { Comparison } from './comparison.ts';
 import { expectedAnomalies } from './expected-anomalies.ts';
@@ -38,14 +38,16 @@ export function reconcile(
   policy: OutOfOrderPolicy,
 ): Reconciliation {
   const windows = meters.flatMap((meter) => expectedWindows(meter, WINDOW_MS, policy));
-  const anomalies = meters.flatMap((meter) => expectedAnomalies(meter, policy));
+  const anomalies = meters.flatMap((meter) =>
+    expectedAnomalies(meter, policy).map((anomaly) => ({ ...anomaly, isDirect: meter.isDirect })),
+  );
   const readings = meters.reduce((sum, meter) => sum + meter.readings.length, 0);
   const detection = compareDetection(meters, observed.alerts, policy);
   return {
     comparisons: [
       compareReadings(meters, observed.archive),
       compareAverages(windows, observed.averages),
-      compareIncidents(anomalies, observed.incidentMails),
+      compareMails(anomalies, observed.mails),
       detection.comparison,
     ],
     rawRepeats: Math.max(0, observed.archive.length - readings),

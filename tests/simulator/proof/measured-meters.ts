@@ -1,14 +1,15 @@
 /** Meters with made-up measurements, and what a faultless system makes of them. */
+import { fingerprintOf } from '../../../simulator/proof/oracle/compare-mails.ts';
 import {
   expectedAnomalies,
-  expectedIncidents,
+  type ExpectedAnomaly,
 } from '../../../simulator/proof/oracle/expected-anomalies.ts';
 import {
   expectedWindows,
   type OutOfOrderPolicy,
 } from '../../../simulator/proof/oracle/expected-windows.ts';
 import type { MeasuredMeter, MeasuredReading } from '../../../simulator/proof/oracle/measured.ts';
-import type { Observed } from '../../../simulator/proof/oracle/observed.ts';
+import type { Observed, ObservedMail } from '../../../simulator/proof/oracle/observed.ts';
 
 export const POLICY: OutOfOrderPolicy = { toleranceMs: 30_000, action: 'Drop' };
 export const START_MS = Date.UTC(2026, 10, 22, 12);
@@ -45,8 +46,14 @@ export function faultless(meters: readonly MeasuredMeter[]): Observed {
       .filter(({ isClosed }) => isClosed)
       .map(({ endMs, ...values }) => ({ ...values, windowEndMs: endMs, revision: 0 })),
     alerts: anomalies,
-    incidentMails: expectedIncidents(anomalies).map(
-      ({ id, startMs }) => `${id}/${new Date(startMs).toISOString()}`,
+    mails: meters.flatMap((each) =>
+      expectedAnomalies(each, POLICY).map((one) => mailAbout(one, each.isDirect)),
     ),
   };
+}
+
+/** A mail that tells of one anomaly. */
+export function mailAbout(anomaly: ExpectedAnomaly, ofDirectMeters: boolean): ObservedMail {
+  const messageId = `<${anomaly.id}-${anomaly.atMs}@mails>`;
+  return { messageId, copies: 1, ofDirectMeters, count: 1, fingerprint: fingerprintOf(anomaly) };
 }

@@ -8,7 +8,6 @@ import { Journal } from '../../../simulator/meters/journal.ts';
 import { exactMean, exactSum } from '../../../simulator/proof/oracle/exact-mean.ts';
 import {
   expectedAnomalies,
-  expectedIncidents,
   injectedAnomalies,
 } from '../../../simulator/proof/oracle/expected-anomalies.ts';
 import { expectedWindows } from '../../../simulator/proof/oracle/expected-windows.ts';
@@ -123,15 +122,6 @@ describe('expected anomalies', () => {
     assert.deepEqual(others, []);
     assert.equal(anomaly?.atMs, START_MS + 9_030_000);
     assert.deepEqual(injectedAnomalies(direct, POLICY), [{ ...anomaly, isCertain: true }]);
-  });
-
-  it('make one incident within five minutes and another after', () => {
-    const at = (seconds: number) => ({ id: 'Meter01', atMs: START_MS + seconds * 1_000 });
-    const incidents = expectedIncidents([at(301), at(0), at(300), at(10)]);
-    assert.deepEqual(
-      incidents.map(({ startMs }) => (startMs - START_MS) / 1_000),
-      [0, 301],
-    );
   });
 
   it('are not demanded of an injection that another one shortly before has hidden', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Comparison } from '../../../simulator/proof/oracle/comparison.ts';
-import type { Observed } from '../../../simulator/proof/oracle/observed.ts';
+import type { Observed, ObservedMail } from '../../../simulator/proof/oracle/observed.ts';
 import { reconcile } from '../../../simulator/proof/oracle/reconcile.ts';
-import { faultless, meter, POLICY, quiet } from './measured-meters.ts';
+import { faultless, mailAbout, meter, POLICY, quiet } from './measured-meters.ts';
 
 const SPIKE_AT = 300;
 const GATEWAY = meter('Meter01', quiet(400).with(SPIKE_AT, 95), { [SPIKE_AT]: 'spike' });
@@ -103,14 +103,16 @@ describe('reconciliation', () => {
     );
   });
 
-  it('notices a mail too many, a mail twice and a missing mail', () => {
-    const problems = (incidentMails: string[]) =>
-      problemsOf({ ...good, incidentMails }, 'incidents');
-    const [mail] = good.incidentMails;
+  it('notices an anomaly that is told of never, twice, at another site, or in the place of another', () => {
+    const problems = (mails: readonly ObservedMail[]) => problemsOf({ ...good, mails }, 'mails');
+    const [mail, ...rest] = good.mails;
     assert.ok(mail !== undefined);
-    assert.match(problems([mail, 'Meter02/2026-11-22T12:00:00.000Z']), /has no incident/);
-    assert.match(problems([mail, mail]), /has 2 mails/);
-    assert.match(problems([]), /has no mail/);
+    assert.match(problems(rest), /the gateway: 1 of \d+ anomalies are in no mail/);
+    assert.match(problems([...good.mails, mail]), /1 anomalies more than there are/);
+    assert.match(problems([{ ...mail, copies: 2 }, ...rest]), /came 2 times/);
+    assert.match(problems([{ ...mail, ofDirectMeters: true }, ...rest]), /without a gateway: /);
+    const other = mailAbout({ id: 'Meter02', atMs: 0 }, false);
+    assert.match(problems([other, ...rest]), /other anomalies than there are/);
   });
 
   it('notices an injected anomaly that nobody found, and counts false alarms', () => {
