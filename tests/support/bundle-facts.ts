@@ -15,12 +15,14 @@ const { Message } = pkg;
 
 /** A Node to run bundles on, and a SQLite binding made for it; without one the installed. */
 export interface BundleNode {
-  readonly node: string;
+  readonly command: readonly string[];
   readonly binding?: string;
 }
 
 const BASE_MS = Date.parse('2026-06-01T12:00:00Z');
 const READINGS = 200;
+/** An emulated processor takes most of it. */
+const RESULT_MS = 30_000;
 
 /** One reading each ten seconds; the last but one is a spike. */
 const readings = Array.from({ length: READINGS }, (_, seq) => ({
@@ -39,7 +41,7 @@ const MODULES: Readonly<Record<string, { input?: string; output: string; result:
 };
 
 /** Defines the tests; to be called inside a `describe`. */
-export function bundleFacts({ node, binding }: BundleNode): void {
+export function bundleFacts({ command, binding }: BundleNode): void {
   const received: Received[] = [];
   let folder: string;
   let gateway: TestGateway;
@@ -65,7 +67,7 @@ export function bundleFacts({ node, binding }: BundleNode): void {
   for (const [name, { result }] of Object.entries(MODULES)) {
     it(`runs ${name} from an empty folder: connected, a message in, a result out, stopped`, async () => {
       const files = imageFolder(join(folder, name));
-      module = ModuleProcess.run([node, join(files, 'main.mjs')], {
+      module = ModuleProcess.run([...command, join(files, 'main.mjs')], {
         folder: files,
         environment: {
           ...gateway.moduleEnvironment(name),
@@ -80,9 +82,9 @@ export function bundleFacts({ node, binding }: BundleNode): void {
           results.some(({ message }) => result.test(textOf(message))),
           module.output,
         );
-      });
+      }, RESULT_MS);
       assert.match(module.output, /connected to edgeHub/);
-      assert.equal(healthOf(files, node), 0);
+      assert.equal(healthOf(files, command), 0);
       assert.equal(await module.end('SIGTERM'), 0, module.output);
       assert.match(module.output, /"stopped"/);
       assert.deepEqual(readdirSync(files).toSorted(), ['better_sqlite3.node', 'main.mjs', 'state']);
@@ -119,7 +121,7 @@ async function startGateway(): Promise<TestGateway> {
 }
 
 /** Exit code of the container's health check. */
-function healthOf(files: string, node: string): number | null {
-  const env = { HEARTBEAT_FILE: join(files, 'state/heartbeat') };
-  return spawnSync(node, [join(files, 'main.mjs'), '--health'], { env }).status;
+function healthOf(files: string, [node = '', ...words]: readonly string[]): number | null {
+  const env = { PATH: process.env['PATH'], HEARTBEAT_FILE: join(files, 'state/heartbeat') };
+  return spawnSync(node, [...words, join(files, 'main.mjs'), '--health'], { env }).status;
 }

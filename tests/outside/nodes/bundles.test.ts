@@ -2,13 +2,15 @@
 import { z } from 'zod';
 import { bundleFacts } from '../../support/bundle-facts.ts';
 
-const Nodes = z.array(z.object({ version: z.string(), node: z.string(), binding: z.string() }));
+const Nodes = z.array(
+  z.object({ title: z.string(), command: z.array(z.string()), binding: z.string() }),
+);
 
-for (const { version, node, binding } of Nodes.parse(
+for (const { title, command, binding } of Nodes.parse(
   JSON.parse(process.env['BUNDLE_NODES'] ?? '[]'),
 )) {
-  describe(`bundles on Node ${version}`, function () {
-    this.timeout(30_000);
-    bundleFacts({ node, binding });
+  describe(`bundles on Node ${title}`, function () {
+    this.timeout(60_000);
+    bundleFacts({ command, binding });
   });
 }
