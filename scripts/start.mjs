@@ -7,6 +7,7 @@ const ENTRIES = {
   link: 'simulator/commands/link.js',
   meter: 'simulator/commands/meter.js',
   azure: 'simulator/commands/azure.js',
+  'cold-path': 'simulator/commands/cold-path.js',
 };
 
 const entry = process.argv[2] in ENTRIES ? process.argv.splice(2, 1)[0] : 'start';
