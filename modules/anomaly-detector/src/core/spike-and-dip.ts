@@ -22,7 +22,10 @@ import {
   type SpikeAndDipMode,
 } from './p-value.ts';
 
+import type { Verdict } from './verdict.ts';
+
 export type { SpikeAndDipMode } from './p-value.ts';
+export type { Verdict } from './verdict.ts';
 
 /** How a series is watched. */
 export interface SpikeAndDipOptions {
@@ -33,17 +36,6 @@ export interface SpikeAndDipOptions {
   readonly mode: SpikeAndDipMode;
   readonly variant: 'parity' | 'robust';
 }
-
-/** Result for one value. `score` is its p-value; NaN when the value was not usable. */
-export type Verdict =
-  | { readonly isAnomaly: false; readonly score: number }
-  | {
-      readonly isAnomaly: true;
-      readonly score: number;
-      readonly direction: 'spike' | 'dip';
-      /** Mean of the values before this one. */
-      readonly usual: number;
-    };
 
 /** What a detector remembers. */
 export interface SpikeAndDipSnapshot {
