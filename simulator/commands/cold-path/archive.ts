@@ -1,0 +1,27 @@
+/** A file of the archive, as a listing knows it. */
+export interface ArchiveFile {
+  /** Path below the archive's root, with slashes. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Instant of the last change, epoch milliseconds. */
+  readonly modifiedMs: number;
+}
+
+/** Where the CSV files of the cold path are. */
+export interface Archive {
+  /** What to call it; holds no secret. */
+  readonly name: string;
+  /**
+   * All files whose names end in `.csv`, by name.
+   *
+   * @throws ColdPathError `ARCHIVE` when the archive cannot be read
+   */
+  list(): Promise<ArchiveFile[]>;
+  /** The bytes of a file. */
+  read(file: ArchiveFile): Promise<Uint8Array>;
+}
+
+/** Whether the cold path reads a file of this name. */
+export function isCsv(name: string): boolean {
+  return name.toLowerCase().endsWith('.csv');
+}
