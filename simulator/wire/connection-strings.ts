@@ -19,14 +19,15 @@ export function eventHubsConnectionString(settings: Settings, hub?: string): str
   ].join(';');
 }
 
-/** For `@azure/storage-blob` and `@azure/data-tables`, at Azurite. Secret. */
+/** For `@azure/storage-blob`, `@azure/storage-queue` and `@azure/data-tables`, at Azurite. Secret. */
 export function storageConnectionString(settings: Settings): string {
-  const { blob, table } = settings.ports;
+  const { blob, queue, table } = settings.ports;
   return [
     'DefaultEndpointsProtocol=http',
     `AccountName=${STORAGE_ACCOUNT}`,
     `AccountKey=${settings.secrets.storageKey}`,
     `BlobEndpoint=http://127.0.0.1:${blob}/${STORAGE_ACCOUNT}`,
+    `QueueEndpoint=http://127.0.0.1:${queue}/${STORAGE_ACCOUNT}`,
     `TableEndpoint=http://127.0.0.1:${table}/${STORAGE_ACCOUNT}`,
     '',
   ].join(';');

@@ -1,5 +1,6 @@
 /**
- * The anomalies of a site as they come in.
+ * The anomalies of a site as they come in: a row for each that remembers it, and a row for all that
+ * came together, which waits to be counted.
  *
  * Invariant: an anomaly delivered again is not taken in again, whatever has become of it meanwhile.
  */
@@ -7,23 +8,23 @@ import { odata, type TableClient, type TransactionAction } from '@azure/data-tab
 import { z } from 'zod';
 import type { Anomaly } from './core/anomaly.ts';
 import type { Arrival } from './core/site-state.ts';
+import { fromColumns, toColumns } from './json-columns.ts';
 import { ANOMALIES, instant, PENDING } from './site-rows.ts';
 import { StoredAnomaly } from './stored-site.ts';
 import { anomalyKey, fingerprintOf, siteKey } from './table-keys.ts';
 import { tryTransaction } from './tables.ts';
 
-/** Anomalies that are recorded together, with two rows each. */
-const RECORDED_TOGETHER = 50;
-/** An anomaly that the state does not count yet. */
-export interface PendingArrival extends Arrival {
+/** Anomalies that are recorded in one transaction, with the row in which they wait. */
+const RECORDED_TOGETHER = 99;
+
+/** Anomalies that came together and that the state does not count yet. */
+export interface PendingArrivals {
   readonly rowKey: string;
+  readonly arrivals: readonly Arrival[];
 }
 
-const PendingRow = z.object({
-  rowKey: z.string(),
-  arrivedAt: z.iso.datetime(),
-  anomaly: z.string(),
-});
+const PendingRow = z.looseObject({ rowKey: z.string(), arrivedAt: z.iso.datetime() });
+const StoredAnomalies = z.array(StoredAnomaly);
 
 export class ArrivalStore {
   readonly #table: TableClient;
@@ -38,9 +39,7 @@ export class ArrivalStore {
     let missing = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1));
     while (missing.length > 0) {
       const batch = missing.slice(0, RECORDED_TOGETHER);
-      const actions = batch.flatMap(([key, anomaly]) =>
-        arrivalActions(siteId, key, anomaly, arrivedMs),
-      );
+      const actions = arrivalActions(siteId, batch, arrivedMs);
       if ((await tryTransaction(this.#table, actions)) !== undefined) {
         missing = missing.slice(RECORDED_TOGETHER);
         continue;
@@ -50,12 +49,12 @@ export class ArrivalStore {
     }
   }
 
-  /** Up to `most` anomalies that wait to be counted. */
-  async pending(siteId: string, most: number): Promise<PendingArrival[]> {
+  /** Up to `most` rows of anomalies that wait to be counted. */
+  async pending(siteId: string, most: number): Promise<PendingArrivals[]> {
     const { from, to } = PENDING;
     const filter = odata`PartitionKey eq ${siteKey(siteId)} and RowKey ge ${from} and RowKey lt ${to}`;
     const pages = this.#table.listEntities({ queryOptions: { filter } });
-    for await (const page of pages.byPage({ maxPageSize: Math.min(most, 1_000) })) {
+    for await (const page of pages.byPage({ maxPageSize: most })) {
       // A page may be empty while others follow.
       if (page.length > 0) return page.map(readPending);
     }
@@ -76,29 +75,30 @@ export class ArrivalStore {
 
 function arrivalActions(
   siteId: string,
-  key: string,
-  anomaly: Anomaly,
+  batch: readonly (readonly [string, Anomaly])[],
   arrivedMs: number,
 ): TransactionAction[] {
   const partitionKey = siteKey(siteId);
   const arrivedAt = instant(arrivedMs);
+  const anomalies = batch.map(([, anomaly]) => anomaly);
+  // Named after one of its anomalies, which is recorded once: no other row has that name.
+  const rowKey = `${PENDING.from}${batch[0]?.[0] ?? ''}`;
   return [
-    ['create', { partitionKey, rowKey: `${ANOMALIES.from}${key}`, arrivedAt }],
-    [
+    ...batch.map(([key]): TransactionAction => [
       'create',
-      {
-        partitionKey,
-        rowKey: `${PENDING.from}${key}`,
-        arrivedAt,
-        anomaly: JSON.stringify(anomaly),
-      },
-    ],
+      { partitionKey, rowKey: `${ANOMALIES.from}${key}`, arrivedAt },
+    ]),
+    ['create', { partitionKey, rowKey, arrivedAt, ...toColumns(anomalies) }],
   ];
 }
 
-function readPending(row: unknown): PendingArrival {
-  const { rowKey, arrivedAt, anomaly: json } = PendingRow.parse(row);
-  const anomaly = StoredAnomaly.parse(JSON.parse(json));
-  const fingerprint = fingerprintOf(anomaly);
-  return { rowKey, arrivedMs: Date.parse(arrivedAt), anomaly, fingerprint };
+function readPending(row: Record<string, unknown>): PendingArrivals {
+  const { rowKey, arrivedAt } = PendingRow.parse(row);
+  const arrivedMs = Date.parse(arrivedAt);
+  const arrivals = StoredAnomalies.parse(fromColumns(row)).map((anomaly) => ({
+    anomaly,
+    arrivedMs,
+    fingerprint: fingerprintOf(anomaly),
+  }));
+  return { rowKey, arrivals };
 }

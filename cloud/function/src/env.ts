@@ -1,42 +1,31 @@
 /** The Function's app settings: the only place that reads the environment. */
 import { z } from 'zod';
+import type { Pace } from './core/pace.ts';
+import { siteDirectory, type SiteDirectory } from './core/sites.ts';
+import { mailSettingsOf, MailSettingsSchema, type MailSettings } from './mail-settings.ts';
+import { PaceSettings, paceOf } from './pace-settings.ts';
+import { siteEntries, SitesSetting } from './site-settings.ts';
 
 const Settings = z.object({
   /** Connection string of the storage account that keeps incidents. */
   INCIDENTS_STORAGE: z.string().min(1),
-  /** Seconds between an incident's first anomaly and its mail. */
-  GROUP_WAIT_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
-  SMTP_HOST: z.string().min(1),
-  SMTP_PORT: z.coerce.number().int().min(1).max(65_535).default(587),
-  /** `starttls` (required, not merely tried), `implicit`, or `none` for a server on this machine. */
-  SMTP_TLS: z.enum(['starttls', 'implicit', 'none']).default('starttls'),
-  SMTP_USER: z.string().optional(),
-  SMTP_PASSWORD: z.string().optional(),
-  /** Seconds after which a mail that the server has not taken is tried again. */
-  SMTP_TIMEOUT_SECONDS: z.coerce.number().min(1).max(120).default(30),
-  MAIL_FROM: z.string().min(3),
-  /** One address, or several separated by commas. */
+  ...PaceSettings.shape,
+  /** Names, recipients and direct meters of sites: JSON. */
+  SITES: SitesSetting,
+  /** After so many failed attempts a mail is a dead letter. */
+  MAIL_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(20),
+  ...MailSettingsSchema.shape,
+  /** Who gets the mails of sites that `SITES` names no recipients for; separated by commas. */
   MAIL_TO: z.string().min(3),
-  /** Linked to from each mail when given. */
-  DASHBOARD_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 /** What the app is told by its settings. */
 export interface AppSettings {
   readonly storageConnectionString: string;
-  readonly groupWaitMs: number;
-  readonly smtp: SmtpSettings;
-  readonly dashboardUrl: string | null;
-}
-
-export interface SmtpSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: 'starttls' | 'implicit' | 'none';
-  readonly login: { readonly user: string; readonly pass: string } | null;
-  readonly timeoutMs: number;
-  readonly from: string;
-  readonly to: string;
+  readonly pace: Pace;
+  readonly sites: SiteDirectory;
+  readonly mailAttempts: number;
+  readonly mail: MailSettings;
 }
 
 /**
@@ -52,22 +41,21 @@ export function readAppSettings(): AppSettings {
 export function parseAppSettings(environment: Readonly<Record<string, unknown>>): AppSettings {
   const parsed = Settings.safeParse(environment);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new Error(`Check the app settings (cloud/function/README.md). ${wrong.join('; ')}`);
+    throw wrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
   }
   const given = parsed.data;
+  const recipients = given.MAIL_TO.split(',').map((address) => address.trim());
+  const mail = mailSettingsOf(given);
+  if ('missing' in mail) throw wrong(mail.missing.map((name) => `${name}: missing`));
   return {
     storageConnectionString: given.INCIDENTS_STORAGE,
-    groupWaitMs: given.GROUP_WAIT_SECONDS * 1_000,
-    smtp: {
-      host: given.SMTP_HOST,
-      port: given.SMTP_PORT,
-      tls: given.SMTP_TLS,
-      login: given.SMTP_USER ? { user: given.SMTP_USER, pass: given.SMTP_PASSWORD ?? '' } : null,
-      timeoutMs: given.SMTP_TIMEOUT_SECONDS * 1_000,
-      from: given.MAIL_FROM,
-      to: given.MAIL_TO,
-    },
-    dashboardUrl: given.DASHBOARD_URL ?? null,
+    pace: paceOf(given),
+    sites: siteDirectory(siteEntries(given.SITES, recipients), recipients),
+    mailAttempts: given.MAIL_ATTEMPTS,
+    mail: mail.settings,
   };
+}
+
+function wrong(problems: readonly string[]): Error {
+  return new Error(`Check the app settings (cloud/function/README.md). ${problems.join('; ')}`);
 }

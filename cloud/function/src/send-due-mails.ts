@@ -18,8 +18,6 @@ import { COUNTED_TOGETHER, type MailPlace, type StoredSite } from './site-store.
 
 /** Sites that are looked at at the same time. */
 const CONCURRENT_SITES = 6;
-/** Anomalies that are read at once. */
-const READ_TOGETHER = 990;
 /** One run begins no site later than this; the next goes on. The host allows 5 minutes. */
 const MAX_RUN_MS = 60_000;
 
@@ -93,14 +91,12 @@ async function countPending(run: Run, siteId: string): Promise<StoredSite | unde
   const { sites, arrivals, settings } = run.services;
   let site = await sites.load(siteId);
   for (;;) {
-    const pending = await arrivals.pending(siteId, READ_TOGETHER);
+    const pending = await arrivals.pending(siteId, COUNTED_TOGETHER);
     if (pending.length === 0) return site;
-    for (let at = 0; at < pending.length; at += COUNTED_TOGETHER) {
-      const batch = pending.slice(at, at + COUNTED_TOGETHER);
-      const changed = await sites.count(site, takeIn(site.state, batch, settings.pace), batch);
-      if (changed === undefined) return undefined;
-      site = changed;
-    }
+    const arrived = pending.flatMap((row) => row.arrivals);
+    const counted = await sites.count(site, takeIn(site.state, arrived, settings.pace), pending);
+    if (counted === undefined) return undefined;
+    site = counted;
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the functions work with, made from the app settings when first needed. */
 import type { Acknowledgements } from './acknowledgements.ts';
 import { ArrivalStore } from './arrival-store.ts';
+import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { readAppSettings, type AppSettings } from './env.ts';
 import { IncidentRecords } from './incident-records.ts';
 import { openMailServices } from './mail-services.ts';
@@ -26,6 +27,12 @@ export interface Services {
   readonly deadLetters: DeadLetters;
   /** The clock, epoch milliseconds. */
   readonly nowMs: () => number;
+}
+
+/** What the app itself opens: its pages need more of it than the mails do. */
+export interface AppServices extends Services {
+  readonly settings: AppSettings;
+  readonly deadLetters: DeadLetterQueue;
 }
 
 /** Services without the outside of mails: what tests put together with a transport of their own. */
@@ -71,15 +78,15 @@ export async function openStores(
  *
  * @throws RestError when storage cannot be reached
  */
-export async function openServices(settings: AppSettings): Promise<Services> {
+export async function openServices(settings: AppSettings): Promise<AppServices> {
   const stores = await openStores(settings, () => Date.now());
-  return { ...stores, ...(await openMailServices(settings)) };
+  return { ...stores, ...(await openMailServices(settings)), settings };
 }
 
-let opened: Promise<Services> | undefined;
+let opened: Promise<AppServices> | undefined;
 
 /** The services of this worker process: opened once, and tried again after a failure. */
-export function getServices(): Promise<Services> {
+export function getServices(): Promise<AppServices> {
   opened ??= openServices(readAppSettings()).catch((error: unknown) => {
     opened = undefined;
     throw error;

@@ -7,7 +7,7 @@
  * | `a~<anomaly>`   | an anomaly that was taken in: it is not taken in again                   |
  * | `i~<opened>`    | an incident on record                                                   |
  * | `mail`          | the one mail that is on its way; empty when it has gone                 |
- * | `p~<anomaly>`   | an anomaly that the state does not count yet                            |
+ * | `p~<anomaly>`   | anomalies that came together and that the state does not count yet      |
  * | `s~<written>…`  | a mail that was sent, or given up                                       |
  */
 import type { TransactionAction } from '@azure/data-tables';

@@ -12,7 +12,7 @@ import type { AcknowledgeOutcome } from './acknowledgements.ts';
 import type { Draft } from './core/next-mail.ts';
 import { QUIET_SITE, type OpenIncident, type SiteState } from './core/site-state.ts';
 import { addTallies, type Tally } from './core/tally.ts';
-import type { PendingArrival } from './arrival-store.ts';
+import type { PendingArrivals } from './arrival-store.ts';
 import { fromColumns } from './json-columns.ts';
 import {
   HEAD,
@@ -32,7 +32,7 @@ import { StoredDraft, StoredRecord, StoredState } from './stored-site.ts';
 import { siteKey } from './table-keys.ts';
 import { getRow, isConflict, tryTransaction } from './tables.ts';
 
-/** Anomalies that are counted together, in the transaction that replaces the head. */
+/** Rows of anomalies that are counted in the transaction that replaces the head. */
 export const COUNTED_TOGETHER = 99;
 
 /** A site's state, and the version of it. */
@@ -84,7 +84,7 @@ export class SiteStore {
   count(
     site: StoredSite,
     state: SiteState,
-    counted: readonly PendingArrival[],
+    counted: readonly PendingArrivals[],
   ): Promise<StoredSite | undefined> {
     const partitionKey = siteKey(site.id);
     const remove = counted.map(({ rowKey }): TransactionAction => [

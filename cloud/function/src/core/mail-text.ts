@@ -1,38 +1,42 @@
-/** The plain-text body of an incident's mail. */
-import type { IncidentSummary, SampleRow } from './incident-summary.ts';
+/** The plain-text body of a mail. */
+import type { MailLink } from './mail-html.ts';
+import type { Fact, List, MailContent } from './mail-parts.ts';
+import { visible } from './wording.ts';
 
-/** Characters of the longest bar. */
-const BAR_LENGTH = 30;
+const LABEL_WIDTH = 14;
 
-/** Writes the summary as lines of text; `footer` lines come last. */
-export function mailText(summary: IncidentSummary, footer: readonly string[]): string {
-  return [
-    `${summary.headline}: ${summary.value}`,
-    summary.comparison,
+/** Writes the content as lines of text; foreign text in it can end no line. */
+export function mailText(content: MailContent, links: readonly MailLink[]): string {
+  const { label, headline, figure, lead, facts, lists, lineage, footer } = content;
+  const lines = [
+    `${label}: ${visible(headline)}`,
+    ...(figure === null ? [] : [`${figure.value}, ${visible(figure.comparison)}`]),
     '',
-    ...summary.facts.map(({ label, value }) => `${`${label}:`.padEnd(13)}${value}`),
-    ...anomalyLines(summary),
+    ...lead.map(visible),
     '',
-    `${summary.samplesTitle}:`,
-    ...summary.samples.map(sampleLine),
+    ...links.map(({ href, label: name }) => `${name}: ${href}`),
+    ...(links.length === 0 ? [] : ['']),
+    ...facts.map(factLine),
+    ...lists.flatMap(listLines),
+    ...(lineage.length === 0 ? [] : ['', 'Where it came from', ...lineage.map(factLine)]),
     '',
-    ...footer,
-    '',
-  ].join('\n');
-}
-
-function anomalyLines({ anomalies, unlistedAnomalies }: IncidentSummary): string[] {
-  if (anomalies.length === 0) return [];
-  const more = unlistedAnomalies === 0 ? [] : [`  and ${unlistedAnomalies} more`];
-  return [
-    '',
-    'All anomalies of this incident, UTC:',
-    ...anomalies.map(({ label, value }) => `  ${label}  ${value}`),
-    ...more,
+    ...footer.map(visible),
   ];
+  return `${lines.join('\n')}\n`;
 }
 
-function sampleLine({ time, temp, barPercent, direction }: SampleRow): string {
-  const bar = '#'.repeat(Math.max(1, Math.round((BAR_LENGTH * barPercent) / 100)));
-  return `  ${time}  ${temp.padStart(9)}  ${bar}${direction === null ? '' : `  <- ${direction}`}`;
+function factLine({ label, value }: Fact): string {
+  return `${`${label}:`.padEnd(LABEL_WIDTH)} ${visible(value)}`;
+}
+
+function listLines({ title, rows, more }: List): string[] {
+  return [
+    '',
+    title,
+    ...rows.map(
+      ({ left, leftNote, right, rightNote }) =>
+        `  ${leftNote}  ${visible(left)}: ${right}, ${rightNote}`,
+    ),
+    ...(more === null ? [] : [`  ${more}`]),
+  ];
 }

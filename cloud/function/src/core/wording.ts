@@ -2,15 +2,38 @@
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
+/** Beyond this a temperature is written with a power of ten. */
+const PLAIN_DEGREES = 1e6;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
 /** `91.4 °F`. */
 export function temperature(degreesFahrenheit: number): string {
-  return `${degreesFahrenheit.toFixed(1)} °F`;
+  return `${degrees(degreesFahrenheit)} °F`;
+}
+
+/** `91.4`, without its unit. */
+export function degrees(degreesFahrenheit: number): string {
+  return Math.abs(degreesFahrenheit) < PLAIN_DEGREES
+    ? degreesFahrenheit.toFixed(1)
+    : degreesFahrenheit.toExponential(1);
 }
 
 /** `+21.2 °F` or `−8.0 °F`. */
 export function difference(degreesFahrenheit: number): string {
   const sign = degreesFahrenheit < 0 ? '−' : '+';
   return `${sign}${temperature(Math.abs(degreesFahrenheit))}`;
+}
+
+/** What a value is compared with, as a phrase. */
+export function comparisonOf(compared: {
+  readonly temp: number;
+  readonly usual: number | null;
+}): string {
+  const { temp, usual } = compared;
+  if (usual === null) return 'what is usual was not reported';
+  return `${difference(temp - usual)} from the usual ${temperature(usual)}`;
 }
 
 /** `22 Nov 18:05 UTC` from an ISO instant in UTC. */
@@ -30,6 +53,27 @@ export function clockTime(iso: string): string {
 
 function day(iso: string): string {
   return `${Number(iso.slice(8, 10))} ${MONTHS[Number(iso.slice(5, 7)) - 1] ?? '?'}`;
+}
+
+/** `22 Nov 18:05:30` from an ISO instant in UTC. */
+export function dayAndTime(iso: string): string {
+  return `${day(iso)} ${clockTime(iso)}`;
+}
+
+/** `45 s`, `12 min`, `4 h 10 min`, `3 d 2 h`: two units at most, rounded down. */
+export function duration(milliseconds: number): string {
+  const ms = Math.max(0, milliseconds);
+  const days = Math.floor(ms / DAY_MS);
+  const hours = Math.floor((ms % DAY_MS) / HOUR_MS);
+  const minutes = Math.floor((ms % HOUR_MS) / MINUTE_MS);
+  if (days > 0) return hours === 0 ? `${days} d` : `${days} d ${hours} h`;
+  if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min` : `${Math.floor(ms / 1_000)} s`;
+}
+
+/** `1 anomaly`, `1,200 anomalies`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
 
 /** What a p-value means, as a phrase. */
