@@ -50,6 +50,7 @@ function makeSecrets(): Secrets {
     deviceProvisioningOwnerKey: key(32),
     eventHubsKey: key(32),
     storageKey: key(64),
+    sqlPassword: key(32),
     controlToken: randomBytes(32).toString('hex'),
   };
 }

@@ -18,6 +18,7 @@ export const DEFAULT_PORTS: Ports = {
   blob: 10000,
   queue: 10001,
   table: 10002,
+  sql: 1433,
   functions: 7071,
   dashboard: 5301,
   powerBi: 5302,

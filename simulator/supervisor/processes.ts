@@ -11,6 +11,7 @@ import { answersHttp } from './probes.ts';
 export const PROCESS_NAMES = [
   'azurite',
   'azure',
+  'sql',
   'power-bi',
   'link',
   'edge-hub',
@@ -25,6 +26,7 @@ export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 const ENTRIES: Readonly<Partial<Record<ProcessName, string>>> = {
   azure: 'simulator/azure/main.js',
+  sql: 'simulator/azure/sql/main.js',
   'power-bi': 'simulator/azure/power-bi/main.js',
   link: 'simulator/link/main.js',
   'edge-hub': 'simulator/edge/edge-hub/main.js',

@@ -40,6 +40,8 @@ export const Ports = z.object({
   blob: Port,
   queue: Port,
   table: Port,
+  /** Azure SQL, TDS. */
+  sql: Port,
   /** HTTP-triggered functions. */
   functions: Port,
   dashboard: Port,
@@ -76,6 +78,8 @@ export const Secrets = z.object({
   eventHubsKey: z.string(),
   /** Azurite account key, base64. */
   storageKey: z.string(),
+  /** Password of the database's administrator and users. */
+  sqlPassword: z.string(),
   /** Bearer token of the control APIs. */
   controlToken: z.string(),
 });

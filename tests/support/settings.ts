@@ -57,6 +57,7 @@ function testSecrets(): Settings['secrets'] {
     deviceProvisioningOwnerKey: key(),
     eventHubsKey: key(),
     storageKey: randomBytes(64).toString('base64'),
+    sqlPassword: key(),
     controlToken: randomBytes(16).toString('hex'),
   };
 }
@@ -94,6 +95,7 @@ async function freePorts(): Promise<Ports> {
     blob: next(),
     queue: next(),
     table: next(),
+    sql: next(),
     functions: next(),
     dashboard: next(),
     powerBi: next(),

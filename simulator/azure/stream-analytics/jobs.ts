@@ -1,5 +1,6 @@
 /** The local Stream Analytics service: all jobs of the project folder, and their control API. */
 import { join } from 'node:path';
+import { ensureCertificates } from '../../wire/certificates.ts';
 import { ControlError, startControlApi } from '../../wire/control-api.ts';
 import type { LocalProcessContext, RunningService } from '../../wire/local-process.ts';
 import type { JobsStatus } from './job-status.ts';
@@ -19,7 +20,8 @@ const PROJECT_FOLDER = 'cloud/stream-analytics';
 export async function startJobs({ settings, log }: LocalProcessContext): Promise<RunningService> {
   const project = readProject(join(settings.projectFolder, PROJECT_FOLDER), settings);
   const store = new CheckpointStore(join(settings.stateFolder, 'jobs', 'jobs.db'));
-  const connections = localConnections(settings, project);
+  const { caPem } = await ensureCertificates(settings);
+  const connections = localConnections(settings, project, caPem);
   const context = { project, connections, store, log, now: () => Date.now() };
   const jobs = project.jobs.map((definition) => new LiveJob(definition, context));
   for (const job of jobs) if (!store.isStopped(job.name)) job.start();

@@ -51,7 +51,22 @@ const PowerBiOutput = z.object({
   PowerBIProperties: z.object({ GroupId: z.string(), Dataset: z.string(), Table: z.string() }),
 });
 
-const Output = z.discriminatedUnion('DataSourceType', [EventHubOutput, BlobOutput, PowerBiOutput]);
+const SqlOutput = z.object({
+  Name: z.string(),
+  DataSourceType: z.literal('SQL Database'),
+  SQLDatabaseProperties: z.object({
+    Database: z.string(),
+    Table: z.string(),
+    MaxBatchCount: z.int().min(1).max(1_000_000).default(10_000),
+  }),
+});
+
+const Output = z.discriminatedUnion('DataSourceType', [
+  EventHubOutput,
+  BlobOutput,
+  PowerBiOutput,
+  SqlOutput,
+]);
 
 /** Where an input's events come from: IoT Hub's built-in endpoint. */
 export interface InputDefinition {
@@ -82,6 +97,15 @@ export type OutputDefinition =
       readonly groupId: string;
       readonly dataset: string;
       readonly table: string;
+    }
+  | {
+      readonly kind: 'sql';
+      readonly alias: string;
+      readonly database: string;
+      /** With its schema, in brackets or not. */
+      readonly table: string;
+      /** Rows that are loaded together at most. */
+      readonly maxBatchCount: number;
     };
 
 /** One query file. Its name is the job's. */
@@ -93,6 +117,8 @@ export interface JobDefinition {
 /** A project folder. */
 export interface ProjectDefinition {
   readonly timePolicy: TimePolicySettings;
+  /** What happens to a row that its output cannot take; what will pass is always tried again. */
+  readonly outputErrorPolicy: 'retry' | 'drop';
   readonly inputs: readonly InputDefinition[];
   readonly outputs: readonly OutputDefinition[];
   readonly jobs: readonly JobDefinition[];
@@ -124,6 +150,7 @@ export function readProject(
       outOfOrderSeconds: config.EventsOutOfOrderMaxDelayInSeconds,
       action: config.EventsOutOfOrderPolicy,
     },
+    outputErrorPolicy: config.OutputErrorPolicy === 'Drop' ? 'drop' : 'retry',
     inputs: files('Input').map((file) => {
       const { Name, IoTHubProperties } = readJson(folder, file, IoTHubInput);
       return { alias: Name, consumerGroup: IoTHubProperties.ConsumerGroupName };
@@ -152,6 +179,10 @@ function outputDefinition(output: z.infer<typeof Output>): OutputDefinition {
   if (output.DataSourceType === 'Power BI') {
     const { GroupId: groupId, Dataset: dataset, Table: table } = output.PowerBIProperties;
     return { kind: 'powerBi', alias: output.Name, groupId, dataset, table };
+  }
+  if (output.DataSourceType === 'SQL Database') {
+    const { Database: database, Table: table, MaxBatchCount } = output.SQLDatabaseProperties;
+    return { kind: 'sql', alias: output.Name, database, table, maxBatchCount: MaxBatchCount };
   }
   const { EventHubName, PartitionKey } = output.EventHubProperties;
   return { kind: 'eventHub', alias: output.Name, hub: EventHubName, partitionKey: PartitionKey };

@@ -4,6 +4,7 @@ import {
   storageConnectionString,
 } from '../../../wire/connection-strings.ts';
 import type { Settings } from '../../../wire/settings.ts';
+import { sqlClientConfig } from '../../../wire/sql-connection.ts';
 import { BUILT_IN_ENDPOINT } from '../../event-hubs/namespace.ts';
 import type { OutputDefinition, ProjectDefinition } from '../project-files.ts';
 import { BlobOutput } from './blob-output.ts';
@@ -12,6 +13,7 @@ import { EventHubOutput } from './event-hub-output.ts';
 import type { LiveOutput } from './live-output.ts';
 import { PowerBiOutput } from './power-bi-output.ts';
 import type { RetryContext } from './retry.ts';
+import { SqlOutput } from './sql-output.ts';
 
 /** Where inputs read and outputs write. */
 export interface Connections {
@@ -22,21 +24,32 @@ export interface Connections {
   output(alias: string, context: RetryContext): LiveOutput;
 }
 
-/** Inputs read the built-in endpoint; outputs write event hubs and Azurite. */
-export function localConnections(settings: Settings, project: ProjectDefinition): Connections {
+/** Inputs read the built-in endpoint; outputs write event hubs, Azurite and the local Azure SQL. */
+export function localConnections(
+  settings: Settings,
+  project: ProjectDefinition,
+  caPem: string,
+): Connections {
   return {
     input: (options, context) => {
       const { consumerGroup } = definitionOf(project.inputs, options.alias);
       const connectionString = eventHubsConnectionString(settings, BUILT_IN_ENDPOINT);
       return new EventHubInput({ ...options, consumerGroup, connectionString }, context);
     },
-    output: (alias, context) => liveOutput(settings, definitionOf(project.outputs, alias), context),
+    output: (alias, context) => {
+      const definition = definitionOf(project.outputs, alias);
+      if (definition.kind !== 'sql') return liveOutput(settings, definition, context);
+      const { database, table, maxBatchCount } = definition;
+      const connection = { ...sqlClientConfig(settings, 'stream-analytics', caPem), database };
+      const errorPolicy = project.outputErrorPolicy;
+      return new SqlOutput({ connection, table, maxBatchCount, errorPolicy }, context);
+    },
   };
 }
 
 function liveOutput(
   settings: Settings,
-  definition: OutputDefinition,
+  definition: Exclude<OutputDefinition, { kind: 'sql' }>,
   context: RetryContext,
 ): LiveOutput {
   switch (definition.kind) {
