@@ -6,13 +6,18 @@ import { isAhead } from '../../shared/src/event-time.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
 import type { Anomaly } from '../../shared/src/wire-contract.ts';
-import { AnomalyDetectorConfig } from './config.ts';
-import { MeterWatch, type FoundAnomaly, type Watched } from './core/meter-watch.ts';
-import { DETECTOR_SCHEMA, WatchStore } from './watch-store.ts';
+import { AnomalyDetectorConfig, WatchSettings } from './config.ts';
+import {
+  MeterWatch,
+  type FoundAnomaly,
+  type MeterWatchOptions,
+  type Watched,
+} from './core/meter-watch.ts';
+import { DETECTOR_MEMORY, DETECTOR_SCHEMA, WatchStore } from './watch-store.ts';
 
 export const anomalyDetector: ModuleDefinition<typeof AnomalyDetectorConfig.shape> = {
   databaseName: 'anomaly-detector.db',
-  migrations: [DETECTOR_SCHEMA],
+  migrations: [DETECTOR_SCHEMA, DETECTOR_MEMORY],
   schema: AnomalyDetectorConfig,
   start: ({ database, clock }, config) =>
     new AnomalyDetector(new WatchStore(database), clock, config),
@@ -30,13 +35,13 @@ class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
     this.#clock = clock;
     this.#config = config;
     for (const { id, state } of store.meters()) {
-      this.#meters.set(id, new MeterWatch(optionsOf(config), clock.monotonicMs(), state));
+      this.#meters.set(id, new MeterWatch(optionsOf(config, id), clock.monotonicMs(), state));
     }
   }
 
   configure(config: AnomalyDetectorConfig): void {
     this.#config = config;
-    for (const watch of this.#meters.values()) watch.configure(optionsOf(config));
+    for (const [id, watch] of this.#meters) watch.configure(optionsOf(config, id));
   }
 
   take(message: InputMessage, effects: Effects): void {
@@ -82,23 +87,28 @@ class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
     this.#touched.add(id);
     effects.counters.repeats += repeats;
     effects.counters.late += late;
-    for (const anomaly of anomalies) effects.send(anomalyMessage(id, anomaly, this.#config));
+    for (const anomaly of anomalies) {
+      effects.send(anomalyMessage(id, anomaly, optionsOf(this.#config, id)));
+    }
   }
 
   #watch(id: string, monotonicMs: number): MeterWatch {
     const known = this.#meters.get(id);
     if (known !== undefined) return known;
-    const watch = new MeterWatch(optionsOf(this.#config), monotonicMs);
+    const watch = new MeterWatch(optionsOf(this.#config, id), monotonicMs);
     this.#meters.set(id, watch);
     return watch;
   }
 }
 
-function optionsOf(config: AnomalyDetectorConfig) {
-  return { ...config, variant: 'robust' } as const;
+/** A meter's own settings over those for all. */
+function optionsOf({ meters, ...common }: AnomalyDetectorConfig, id: string): MeterWatchOptions {
+  const own = Object.hasOwn(meters, id) ? meters[id] : {};
+  const options = WatchSettings.parse({ ...common, ...own });
+  return { ...options, minimumHistory: options.minimumHistory || undefined };
 }
 
-function anomalyMessage(id: string, found: FoundAnomaly, config: AnomalyDetectorConfig) {
+function anomalyMessage(id: string, found: FoundAnomaly, options: MeterWatchOptions) {
   const { reading, direction, score, usual } = found;
   const { time, temp, seq } = reading;
   const anomaly: Anomaly = {
@@ -108,8 +118,8 @@ function anomalyMessage(id: string, found: FoundAnomaly, config: AnomalyDetector
     temp,
     direction,
     score,
-    confidence: config.confidence,
-    historySize: config.historySize,
+    confidence: options.confidence,
+    historySize: options.historySize,
     usual,
     recent: found.recent.map(([at, value]) => [at, value]),
   };

@@ -11,6 +11,12 @@ export const DETECTOR_SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+/** Since there is more than one kind of detector; what an older one had learnt is learnt anew. */
+export const DETECTOR_MEMORY = `
+  ALTER TABLE meters RENAME COLUMN history TO memory;
+  UPDATE meters SET memory = x'';
+`;
+
 const State = z.object({
   order: z.object({
     next: z.int().nullable(),
@@ -19,8 +25,11 @@ const State = z.object({
   }),
   lastScored: z.object({ atMs: z.number(), temp: z.number() }).nullable(),
   recent: z.array(z.tuple([z.string(), z.number()])),
+  intervalMs: z.number().default(0),
+  sinceAnomaly: z.int().nullable().default(null),
+  variant: z.enum(['steps', 'robust', 'parity']).default('robust'),
 });
-const Row = z.object({ id: z.string(), state: z.string(), history: z.instanceof(Uint8Array) });
+const Row = z.object({ id: z.string(), state: z.string(), memory: z.instanceof(Uint8Array) });
 
 export class WatchStore {
   readonly #database: Database;
@@ -29,28 +38,30 @@ export class WatchStore {
   constructor(database: Database) {
     this.#database = database;
     this.#write = database.prepare(
-      `INSERT INTO meters (id, state, history) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET state = excluded.state, history = excluded.history`,
+      `INSERT INTO meters (id, state, memory) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET state = excluded.state, memory = excluded.memory`,
     );
   }
 
   meters(): { id: string; state: MeterWatchState }[] {
     return this.#database
-      .prepare('SELECT id, state, history FROM meters')
+      .prepare('SELECT id, state, memory FROM meters')
       .all()
       .map((row) => {
-        const { id, state, history } = Row.parse(row);
-        return { id, state: { ...State.parse(JSON.parse(state)), history: floatsOf(history) } };
+        const { id, state, memory } = Row.parse(row);
+        const { variant, ...rest } = State.parse(JSON.parse(state));
+        return { id, state: { ...rest, detector: { variant, numbers: numbersOf(memory) } } };
       });
   }
 
-  write(id: string, { history, ...state }: MeterWatchState): void {
-    const bytes = Buffer.from(history.buffer, history.byteOffset, history.byteLength);
-    this.#write.run(id, JSON.stringify(state), bytes);
+  write(id: string, { detector, ...state }: MeterWatchState): void {
+    const { variant, numbers } = detector;
+    const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    this.#write.run(id, JSON.stringify({ ...state, variant }), bytes);
   }
 }
 
-/** Copied: SQLite's bytes need not lie where a float may begin. */
-function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(Uint8Array.from(bytes).buffer);
+/** Copied: SQLite's bytes need not lie where a number may begin. */
+function numbersOf(bytes: Uint8Array): Float64Array {
+  return new Float64Array(Uint8Array.from(bytes).buffer);
 }

@@ -1,13 +1,28 @@
 /**
  * The anomalies that must be found.
  *
- * Behind a gateway each reading is scored, in order of `seq`, unless its time is not later than that
- * of the last one scored. Without a gateway, means of 30 seconds are scored, within an hour.
+ * Behind a gateway the module's own pure core says which: what it finds is tested where it lives, here
+ * it is run over the journal, undisturbed, to tell what must arrive. Without a gateway, means of 30
+ * seconds are scored within an hour, by a detector written a second time.
  */
+import {
+  MeterWatch,
+  type MeterWatchOptions,
+} from '../../../modules/anomaly-detector/src/core/meter-watch.ts';
 import { expectedWindows, type OutOfOrderPolicy } from './expected-windows.ts';
 import { anomalousPositions, spread, type SeriesValue } from './kernel-detector.ts';
 import type { MeasuredMeter } from './measured.ts';
 
+/** As in the deployment manifest. */
+const GATEWAY: MeterWatchOptions = {
+  variant: 'steps',
+  confidence: 99.999997,
+  historySize: 120,
+  mode: 'spikesanddips',
+  gapIntervals: 60,
+  cooldownReadings: 0,
+};
+/** As in the query of the alerts. */
 const CONFIDENCE = 99.99;
 const HISTORY_SIZE = 120;
 const DIRECT_WINDOW_MS = 30_000;
@@ -32,13 +47,24 @@ export function expectedAnomalies(
   meter: MeasuredMeter,
   policy: OutOfOrderPolicy,
 ): ExpectedAnomaly[] {
+  if (!meter.isDirect) return gatewayAnomalies(meter);
   const series = scoredSeries(meter, policy);
-  const limit = meter.isDirect ? { durationMs: DIRECT_LIMIT_MS } : {};
-  const settings = { confidence: CONFIDENCE, historySize: HISTORY_SIZE, ...limit };
+  const settings = {
+    confidence: CONFIDENCE,
+    historySize: HISTORY_SIZE,
+    durationMs: DIRECT_LIMIT_MS,
+  };
   return anomalousPositions(series, settings).flatMap((position) => {
     const value = series[position];
     return value === undefined ? [] : [{ id: meter.id, atMs: value.atMs }];
   });
+}
+
+function gatewayAnomalies({ id, readings }: MeasuredMeter): ExpectedAnomaly[] {
+  const watch = new MeterWatch(GATEWAY, 0);
+  return readings
+    .flatMap(({ seq: _seq, ...reading }) => watch.take({ ...reading, time: '' }, 0).anomalies)
+    .map(({ reading: { atMs } }) => ({ id, atMs }));
 }
 
 /** The meter's injected anomalies; certain are those at least 10 sigma out after 120 quiet values. */

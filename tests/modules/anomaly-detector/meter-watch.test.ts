@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MeterWatch } from '../../../modules/anomaly-detector/src/core/meter-watch.ts';
-import type { SpikeAndDipOptions } from '../../../modules/anomaly-detector/src/core/spike-and-dip.ts';
+import {
+  MeterWatch,
+  type MeterWatchOptions,
+} from '../../../modules/anomaly-detector/src/core/meter-watch.ts';
 
-const OPTIONS: SpikeAndDipOptions = {
+const OPTIONS: MeterWatchOptions = {
   confidence: 99.9,
   historySize: 10,
   mode: 'spikesanddips',
   variant: 'robust',
+  gapIntervals: 0,
+  cooldownReadings: 0,
 };
 
 const reading = (seq: number, temp: number, seconds = seq) => ({
@@ -61,7 +65,7 @@ describe('meter watch', function () {
     assert.equal(watch.take(reading(2, 70, 100), 0).late, 1);
     assert.equal(watch.take(reading(3, 70, 50), 0).late, 1);
     assert.equal(watch.take(reading(4, 70, 101), 0).late, 0);
-    assert.equal(watch.state().history.length, 2);
+    assert.equal(watch.state().detector.numbers.length, 3);
   });
 
   it('knows a repeat of a meter without sequence numbers by time and temperature', () => {
@@ -89,5 +93,37 @@ describe('meter watch', function () {
     watch.configure({ ...OPTIONS, historySize: 5 });
 
     assert.equal(watch.take(reading(31, 110), 0).anomalies.length, 1);
+  });
+
+  it('learns anew after a gap of more than so many usual intervals', () => {
+    const watch = new MeterWatch({ ...OPTIONS, gapIntervals: 20 }, 0);
+    for (let seq = 1; seq <= 30; seq += 1) watch.take(reading(seq, 70 + (seq % 3)), 0);
+
+    assert.equal(watch.take(reading(31, 110, 60), 0).anomalies.length, 0);
+    assert.deepEqual(watch.state().recent.length, 1);
+  });
+
+  it('makes one anomaly of a run within the cool-down', () => {
+    const run = (cooldownReadings: number) => {
+      const watch = new MeterWatch({ ...OPTIONS, cooldownReadings, leaveOutAnomalies: true }, 0);
+      for (let seq = 1; seq <= 30; seq += 1) watch.take(reading(seq, 70 + (seq % 3)), 0);
+      return [31, 32, 33, 34].flatMap((seq) => watch.take(reading(seq, 110), 0).anomalies).length;
+    };
+
+    assert.equal(run(0), 4);
+    assert.equal(run(3), 1);
+  });
+
+  it('goes on with the same detector after a restart, whatever its variant', () => {
+    for (const variant of ['steps', 'robust', 'parity'] as const) {
+      const one = new MeterWatch({ ...OPTIONS, variant }, 0);
+      for (let seq = 1; seq <= 40; seq += 1) one.take(reading(seq, 70 + Math.sin(seq * seq)), 0);
+      const other = new MeterWatch({ ...OPTIONS, variant }, 0, structuredClone(one.state()));
+
+      const next = reading(41, 110);
+      assert.equal(one.take(next, 0).anomalies.length, 1, variant);
+      assert.equal(other.take(next, 0).anomalies.length, 1, variant);
+      assert.deepEqual(other.state(), one.state());
+    }
   });
 });

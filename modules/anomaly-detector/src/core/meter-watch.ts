@@ -7,7 +7,20 @@
  *   no gap had to be given up.
  */
 import { ReadingOrder, type OrderedReading, type ReadingOrderState } from './reading-order.ts';
-import { SpikeAndDip, type SpikeAndDipOptions } from './spike-and-dip.ts';
+import {
+  createDetector,
+  type Detector,
+  type DetectorMemory,
+  type DetectorOptions,
+} from './detector.ts';
+
+/** How one meter is watched. */
+export interface MeterWatchOptions extends DetectorOptions {
+  /** A gap of more than so many usual intervals restarts learning; 0 never does. */
+  readonly gapIntervals: number;
+  /** Anomalies that follow one another within so many readings are one; 0 keeps each. */
+  readonly cooldownReadings: number;
+}
 
 /** A reading that stands out. */
 export interface FoundAnomaly {
@@ -32,31 +45,42 @@ export interface MeterWatchState {
   readonly order: ReadingOrderState;
   readonly lastScored: { readonly atMs: number; readonly temp: number } | null;
   readonly recent: readonly (readonly [string, number])[];
-  readonly history: Float32Array;
+  /** Usual time from one reading to the next, milliseconds; 0 while unknown. */
+  readonly intervalMs: number;
+  /** Readings scored since the last anomaly; null before the first. */
+  readonly sinceAnomaly: number | null;
+  readonly detector: DetectorMemory;
 }
 
 /** Readings that travel with an anomaly, itself included. */
 const RECENT_READINGS = 10;
+/** Weight of the latest interval in the usual one, and how many times the usual one it may count. */
+const INTERVAL_WEIGHT = 1 / 16;
+const LONGEST_COUNTED = 3;
 
 export class MeterWatch {
   readonly #order: ReadingOrder;
-  #detector: SpikeAndDip;
+  #options: MeterWatchOptions;
+  #detector: Detector;
+  #intervalMs: number;
+  #sinceAnomaly: number | null;
   #lastScored: { readonly atMs: number; readonly temp: number } | null;
   #recent: (readonly [string, number])[];
 
-  constructor(options: SpikeAndDipOptions, monotonicMs: number, state?: MeterWatchState) {
+  constructor(options: MeterWatchOptions, monotonicMs: number, state?: MeterWatchState) {
+    this.#options = options;
     this.#order = new ReadingOrder(monotonicMs, state?.order);
     this.#lastScored = state?.lastScored ?? null;
     this.#recent = [...(state?.recent ?? [])];
-    this.#detector =
-      state === undefined
-        ? new SpikeAndDip(options)
-        : new SpikeAndDip(options, { history: state.history, sumOfSquaredDifferences: 0 });
+    this.#intervalMs = state?.intervalMs ?? 0;
+    this.#sinceAnomaly = state?.sinceAnomaly ?? null;
+    this.#detector = createDetector(options, state?.detector);
   }
 
-  /** Goes on with other options and the history as far as it fits. */
-  configure(options: SpikeAndDipOptions): void {
-    this.#detector = new SpikeAndDip(options, this.#detector.snapshot());
+  /** Goes on with other options and what was learnt, as far as it fits. */
+  configure(options: MeterWatchOptions): void {
+    this.#options = options;
+    this.#detector = createDetector(options, this.#detector.memory());
   }
 
   take(reading: OrderedReading, monotonicMs: number): Watched {
@@ -82,7 +106,9 @@ export class MeterWatch {
       order: this.#order.state(),
       lastScored: this.#lastScored,
       recent: this.#recent,
-      history: this.#detector.history,
+      intervalMs: this.#intervalMs,
+      sinceAnomaly: this.#sinceAnomaly,
+      detector: this.#detector.memory(),
     };
   }
 
@@ -101,13 +127,36 @@ export class MeterWatch {
 
   #score(reading: OrderedReading): FoundAnomaly[] {
     const { time, atMs, temp } = reading;
+    this.#noteInterval(atMs);
     this.#lastScored = { atMs, temp };
     this.#recent.push([time, temp]);
     if (this.#recent.length > RECENT_READINGS) this.#recent.shift();
+    if (this.#sinceAnomaly !== null) this.#sinceAnomaly += 1;
     const verdict = this.#detector.next(temp);
     if (!verdict.isAnomaly) return [];
+    const since = this.#sinceAnomaly;
+    this.#sinceAnomaly = 0;
+    if (since !== null && since <= this.#options.cooldownReadings) return [];
     const { direction, score, usual } = verdict;
     return [{ reading, direction, score, usual, recent: [...this.#recent] }];
+  }
+
+  /** Learns the usual interval; after a gap what was usual before it says little. */
+  #noteInterval(atMs: number): void {
+    if (this.#lastScored === null) return;
+    const interval = atMs - this.#lastScored.atMs;
+    const usual = this.#intervalMs;
+    if (usual === 0) {
+      this.#intervalMs = interval;
+      return;
+    }
+    const { gapIntervals } = this.#options;
+    if (gapIntervals > 0 && interval > gapIntervals * usual) {
+      this.#detector.restart();
+      this.#recent = [];
+    }
+    const counted = Math.min(interval, LONGEST_COUNTED * usual);
+    this.#intervalMs = usual + INTERVAL_WEIGHT * (counted - usual);
   }
 }
 

@@ -2,8 +2,9 @@
  * Spikes and dips in one series: each value is scored against the `historySize` values before it.
  *
  * Invariants:
- * - no value is anomalous before it has filled the history;
- * - an anomalous value stays in the history, as in Stream Analytics;
+ * - no value is anomalous before it has filled the history, or the part of it that was asked for;
+ * - an anomalous value stays in the history, as in Stream Analytics, unless it was asked to be left
+ *   out; a run of them is taken in after all, so that a new level becomes usual;
  * - a detector restored from a snapshot goes on exactly as the one that made it;
  * - a value that is not a finite number leaves a robust detector unchanged.
  *
@@ -35,7 +36,14 @@ export interface SpikeAndDipOptions {
   readonly historySize: number;
   readonly mode: SpikeAndDipMode;
   readonly variant: 'parity' | 'robust';
+  /** Values, the current one included, before the first alert; the history's size by default. */
+  readonly minimumHistory?: number | undefined;
+  /** Keeps anomalous values out of the history. */
+  readonly leaveOutAnomalies?: boolean | undefined;
 }
+
+/** So many anomalous values in a row are the new usual. */
+const LONGEST_LEFT_OUT = 30;
 
 /** What a detector remembers. */
 export interface SpikeAndDipSnapshot {
@@ -54,6 +62,7 @@ export class SpikeAndDip {
   #start = 0;
   #count = 0;
   #sum = 0;
+  #leftOut = 0;
 
   /** @param snapshot of a detector with perhaps another history size: its latest values are kept */
   constructor(options: SpikeAndDipOptions, snapshot?: SpikeAndDipSnapshot) {
@@ -75,25 +84,40 @@ export class SpikeAndDip {
     return this.#values.subarray(this.#start, this.#start + this.#count);
   }
 
+  /** The running sum over pairs, which `parity` goes on from. */
+  get sumOfSquaredDifferences(): number {
+    return this.#sum;
+  }
+
   /** Scores `value` and remembers it. */
   next(value: number): Verdict {
     const x = Math.fround(value);
     if (!this.#usable(x)) return { isAnomaly: false, score: Number.NaN };
-    const { mode, variant, historySize } = this.#options;
+    const { mode, variant, historySize, minimumHistory = historySize } = this.#options;
+    const sum = this.#sum;
     const tail = variant === 'parity' ? this.#runningTail(x) : upperTail(this.history, x);
     const score = scoreOf(tail, mode);
-    const fills = this.#count >= historySize - 1;
+    const needed = Math.min(minimumHistory, historySize);
+    const fills = this.#count >= needed - 1;
     const verdict: Verdict =
       fills && score <= this.#threshold
         ? { isAnomaly: true, score, direction: directionOf(tail, mode), usual: this.#usual(x) }
         : { isAnomaly: false, score };
-    this.#remember(x);
+    if (this.#isLeftOut(verdict)) this.#sum = sum;
+    else this.#remember(x);
     return verdict;
   }
 
   /** A copy of what this detector remembers. */
   snapshot(): SpikeAndDipSnapshot {
     return { history: this.history.slice(), sumOfSquaredDifferences: this.#sum };
+  }
+
+  #isLeftOut({ isAnomaly }: Verdict): boolean {
+    const isLeftOut =
+      isAnomaly && this.#options.leaveOutAnomalies === true && this.#leftOut < LONGEST_LEFT_OUT;
+    this.#leftOut = isAnomaly ? this.#leftOut + 1 : 0;
+    return isLeftOut;
   }
 
   #usable(x: number): boolean {

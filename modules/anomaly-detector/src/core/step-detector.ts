@@ -25,6 +25,8 @@ export interface StepDetectorOptions {
   /** Values by which the usual noise is known; the memory of it fades over eight times as many. */
   readonly historySize: number;
   readonly mode: SpikeAndDipMode;
+  /** Values before the first alert; never fewer than 15. */
+  readonly minimumHistory?: number | undefined;
 }
 
 /** A departure that has not ended yet. */
@@ -62,6 +64,7 @@ const SNAPSHOT_LENGTH = 6 + SHAPES.reduce((sum, { reach }) => sum + 10 + 2 * rea
 export class StepDetector {
   readonly #mode: SpikeAndDipMode;
   readonly #limit: number;
+  readonly #warmUp: number;
   readonly #trackers: readonly LevelTracker[];
   #seen = 0;
   #farRun = 0;
@@ -70,8 +73,10 @@ export class StepDetector {
   #lastDirection = 0;
 
   /** @param snapshot of a detector; one of another form is left unused */
-  constructor({ confidence, historySize, mode }: StepDetectorOptions, snapshot?: Float64Array) {
+  constructor(options: StepDetectorOptions, snapshot?: Float64Array) {
+    const { confidence, historySize, mode, minimumHistory = WARM_UP } = options;
     this.#mode = mode;
+    this.#warmUp = Math.max(WARM_UP, minimumHistory);
     const threshold = Math.max(alertThreshold(confidence), SMALLEST_P_VALUE / 10);
     this.#limit = normalQuantile(threshold);
     const memory = NOISE_MEMORY_PER_HISTORY * historySize;
@@ -127,7 +132,7 @@ export class StepDetector {
   }
 
   #isFar(value: number): boolean {
-    if (this.#seen <= WARM_UP) return false;
+    if (this.#seen <= this.#warmUp) return false;
     return this.#trackers.every(
       (tracker) => Math.abs(value - tracker.expected) > FAR * tracker.deviation,
     );
@@ -153,7 +158,7 @@ export class StepDetector {
     let step: StepCandidate = { z: 0, size: 0, age: 0 };
     for (const tracker of this.#trackers) {
       tracker.follow(value);
-      const candidate = this.#seen > WARM_UP ? tracker.candidate() : step;
+      const candidate = this.#seen > this.#warmUp ? tracker.candidate() : step;
       if (Math.abs(candidate.z) > Math.abs(step.z)) step = candidate;
     }
     if (Math.abs(step.z) > this.#limit) {
