@@ -27,7 +27,7 @@ export function App() {
         <Summary meters={board.meters} anomalies={board.anomalies} review={review} />
         <BarChart meters={board.meters} selected={selected} select={select} />
         <LineCard meters={board.meters} anomalies={board.anomalies} selected={selected} />
-        <WindowList windows={review.doubtful} selected={selected} select={select} />
+        <WindowList review={review} selected={selected} select={select} />
         <AnomalyList anomalies={board.anomalies} selected={selected} select={select} />
       </main>
       <footer class="muted">

@@ -12,24 +12,24 @@ export interface MeterWindow {
 export interface WindowReview {
   /** Percent of the expected readings; undefined when no meter numbers them. */
   readonly completePercent: number | undefined;
-  readonly corrected: number;
-  readonly late: number;
   /** Corrected, late or incomplete; the newest first. */
   readonly doubtful: readonly MeterWindow[];
+  readonly corrected: readonly MeterWindow[];
+  readonly late: readonly MeterWindow[];
+  readonly incomplete: readonly MeterWindow[];
 }
 
 /** Looks at every window once. */
 export function reviewWindows(meters: readonly MeterHistory[]): WindowReview {
   const all = meters.flatMap(({ id, averages }) => averages.map((point) => ({ id, point })));
-  const corrected = all.filter(({ point }) => isRevised(point));
-  const late = all.filter(({ point }) => isLate(point));
   const doubtful = all
     .filter(({ point }) => isRevised(point) || isLate(point) || missingReadings(point) > 0)
     .sort((left, right) => right.point.endMs - left.point.endMs);
   return {
     completePercent: completeness(all.map(({ point }) => point)),
-    corrected: corrected.length,
-    late: late.length,
     doubtful,
+    corrected: doubtful.filter(({ point }) => isRevised(point)),
+    late: doubtful.filter(({ point }) => isLate(point)),
+    incomplete: doubtful.filter(({ point }) => missingReadings(point) > 0),
   };
 }

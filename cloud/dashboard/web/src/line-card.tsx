@@ -53,7 +53,7 @@ export function LineCard({ meters, anomalies, selected }: Props) {
           <span class="mark dip">▼</span> dip (beyond the scale: at the edge)
         </li>
         <li>
-          <span class="mark">○</span> corrected, late or incomplete window
+          <span class="mark">○</span> corrected or incomplete window
         </li>
       </ul>
     </section>

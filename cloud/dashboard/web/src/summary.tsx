@@ -30,8 +30,8 @@ export function Summary({ meters, anomalies, review }: Props) {
       <Tile label="Anomalies" text={String(anomalies.length)} />
       <Tile label="Latest window ends" text={endMs > 0 ? formatMinute(endMs) : '–'} />
       <Tile label="Readings there" text={formatPercent(review.completePercent)} />
-      <Tile label="Corrected windows" text={String(review.corrected)} />
-      <Tile label="Late windows" text={String(review.late)} />
+      <Tile label="Corrected windows" text={String(review.corrected.length)} />
+      <Tile label="Late windows" text={String(review.late.length)} />
     </dl>
   );
 }

@@ -1,11 +1,11 @@
 import type uPlot from 'uplot';
 import type { MeterHistory } from '../../core/board.ts';
-import { isLate, isRevised, missingReadings } from '../../core/trust.ts';
+import { isRevised, missingReadings } from '../../core/trust.ts';
 import { lineStyle } from './line-style.ts';
 
 const RADIUS_PX = 3.5;
 
-/** A window that was corrected, came late or lacks readings. */
+/** A window that was corrected or lacks readings. One that came late has the right value. */
 export interface WindowMark {
   /** Index of the meter. */
   readonly meter: number;
@@ -18,7 +18,7 @@ export function windowMarks(meters: readonly MeterHistory[], fromMs: number): Wi
   return meters.flatMap(({ averages }, meter) =>
     averages
       .filter(({ endMs }) => endMs > fromMs)
-      .filter((point) => isRevised(point) || isLate(point) || missingReadings(point) > 0)
+      .filter((point) => isRevised(point) || missingReadings(point) > 0)
       .map(({ endMs, average }) => ({ meter, atMs: endMs, average })),
   );
 }
