@@ -90,10 +90,16 @@ describe('pages of the running system', function () {
   it('bring a mail about a spike that was injected', async () => {
     await press('▲ Inject a spike');
     await visit('mailbox');
-    const subject = page.locator('.mail-subject').filter({ hasText: `Spike at ${METER}` });
-    await subject.first().click();
+    const mail = page
+      .locator('.mails a')
+      .filter({ hasText: new RegExp(`^Alert at .* at ${METER}`) });
+    await mail.first().click();
 
-    await page.frameLocator('iframe').getByText(`Spike at ${METER}`).first().waitFor();
+    await page
+      .frameLocator('iframe')
+      .locator('h1', { hasText: `at ${METER}` })
+      .waitFor();
+    await page.frameLocator('iframe').locator('img.light-picture').waitFor();
     await press('Text');
     assert.match((await page.locator('.mail-text').textContent()) ?? '', /°F/);
   });

@@ -34,7 +34,7 @@ export interface RenderedMail {
 /** Where a mail can lead; null for mails that lead nowhere. */
 export interface MailLinks {
   /** Opens the page that acknowledges the mail's incident. */
-  acknowledge(mail: Mail): string | null;
+  readonly acknowledge: (mail: Mail) => string | null;
   readonly dashboardUrl: string | null;
 }
 

@@ -3,7 +3,8 @@
  *
  * Invariants:
  * - a mail is on disk when `add` resolves, and is there after a restart;
- * - mails with the same Message-ID are one mail with several copies; the first copy is shown.
+ * - mails with the same Message-ID are one mail with several copies; the first copy is shown;
+ * - it holds `maxMails` mails at most: the oldest make room.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
@@ -15,6 +16,8 @@ export interface MailSummary {
   /** Hexadecimal; the same for every mail with the same Message-ID. */
   readonly id: string;
   readonly subject: string;
+  /** The first line of its text: mails of one thread have the same subject. */
+  readonly preview: string;
   /** Value of `X-Incident`, or null for mails that are of no incident. */
   readonly incident: string | null;
   readonly from: string;
@@ -33,24 +36,35 @@ export interface MailContent extends MailSummary {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** Mails that are kept unless told otherwise: tens of megabytes. */
+const MAX_MAILS = 1_000;
+/** Characters of a mail that a list of mails shows. */
+const MAX_PREVIEW = 200;
+/** What a write that a kill interrupted leaves behind. */
+const UNFINISHED = '.unfinished';
 const COPY_FILE = /^([0-9a-f]{32})\.(\d+)\.eml$/;
 /** Written before the mail itself, so that the time it came survives a restart. */
 const RECEIVED_HEADER = 'X-Mailbox-Received-Ms';
 
 export class MailStore {
   readonly #folder: string;
+  readonly #maxMails: number;
   readonly #mails = new Map<string, MailSummary>();
   /** Ends with the write under way: copies get their numbers one after the other. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string) {
+  constructor(folder: string, { maxMails = MAX_MAILS } = {}) {
     this.#folder = folder;
+    this.#maxMails = maxMails;
   }
 
-  /** Reads the folder, making it when it is missing. */
+  /** Reads the folder, making it when it is missing; what was not written to its end is removed. */
   async load(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const names = await readdir(this.#folder);
+    for (const name of names.filter((candidate) => candidate.endsWith(UNFINISHED))) {
+      await rm(join(this.#folder, name), { force: true });
+    }
     const copies = names.flatMap((name) => {
       const [, id, number] = COPY_FILE.exec(name) ?? [];
       return id === undefined ? [] : [{ id, number: Number(number) }];
@@ -60,6 +74,7 @@ export class MailStore {
       if (known !== undefined) this.#mails.set(id, { ...known, copies: known.copies + 1 });
       else this.#mails.set(id, summarise(id, await this.#parse(id, number)));
     }
+    await this.#makeRoom();
   }
 
   /** Keeps a mail; it is on disk when this resolves. */
@@ -120,7 +135,12 @@ export class MailStore {
       known === undefined ? summarise(id, parsed) : { ...known, copies: known.copies + 1 };
     await writeDurably(this.#folder, this.#path(id, summary.copies), stored);
     this.#mails.set(id, summary);
+    await this.#makeRoom();
     return summary;
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const { id } of this.list().slice(this.#maxMails)) await this.remove(id);
   }
 
   async #parse(id: string, number: number): Promise<ParsedMail> {
@@ -139,12 +159,18 @@ function summarise(id: string, mail: ParsedMail): MailSummary {
   return {
     id,
     subject: mail.subject ?? '(no subject)',
+    preview: previewOf(mail.text ?? ''),
     incident: typeof incident === 'string' ? incident : null,
     from: mail.from?.text ?? '',
     to: addressText(mail.to),
     receivedMs: Number(typeof received === 'string' ? received : 0),
     copies: 1,
   };
+}
+
+function previewOf(text: string): string {
+  const [first = ''] = text.split('\n').filter((line) => line.trim() !== '');
+  return first.trim().slice(0, MAX_PREVIEW);
 }
 
 function addressText(addresses: AddressObject | AddressObject[] | undefined): string {
@@ -154,7 +180,7 @@ function addressText(addresses: AddressObject | AddressObject[] | undefined): st
 
 /** The file is there with all its bytes after a power cut, or not at all. */
 async function writeDurably(folder: string, path: string, content: Buffer): Promise<void> {
-  const unfinished = join(folder, `${randomUUID()}.unfinished`);
+  const unfinished = join(folder, `${randomUUID()}${UNFINISHED}`);
   const file = await open(unfinished, 'w', 0o600);
   try {
     await file.writeFile(content);

@@ -2,6 +2,8 @@
 export interface MailSummary {
   readonly id: string;
   readonly subject: string;
+  /** The first line of its text. */
+  readonly preview: string;
   /** Incident the mail is about, from its header; null for any other mail. */
   readonly incident: string | null;
   readonly from: string;

@@ -130,7 +130,14 @@ describe('console requests', function () {
   it('get a mail under a policy in which nothing runs at all', async () => {
     const { headers, text } = await send('GET', '/api/mails/0123456789abcdef0123456789abcdef/html');
 
-    assert.match(String(headers['content-security-policy']), /^sandbox; default-src 'none'/);
+    assert.match(
+      String(headers['content-security-policy']),
+      /^sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'/,
+    );
+    assert.doesNotMatch(
+      String(headers['content-security-policy']),
+      /allow-(scripts|same-origin|forms)/,
+    );
     assert.match(text, /<h1>Spike<\/h1>/);
     assert.equal((await send('GET', '/api/mails/%2e%2e%2fsettings.json/html')).status, 404);
   });

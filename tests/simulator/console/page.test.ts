@@ -137,7 +137,10 @@ describe('console page', function () {
     await visit('mailbox');
     const frame = page.frameLocator('iframe');
     await frame.getByText('measured 90.2 °F').waitFor();
-    assert.equal(await page.locator('iframe').getAttribute('sandbox'), '');
+    assert.equal(
+      await page.locator('iframe').getAttribute('sandbox'),
+      'allow-popups allow-popups-to-escape-sandbox',
+    );
 
     await press('Text');
     await page.getByText(`${HOSTILE_ID} measured 90.2 °F`).waitFor();

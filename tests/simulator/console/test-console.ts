@@ -38,6 +38,7 @@ export async function startTestConsole({ manual = false } = {}): Promise<TestCon
 const MAIL: Mail = {
   id: '0123456789abcdef0123456789abcdef',
   subject: `Spike on ${HOSTILE_ID}`,
+  preview: `Alert: spike on ${HOSTILE_ID}`,
   incident: `${HOSTILE_ID}/2026-11-22T18:05:00Z`,
   from: 'Smart meters <alerts@lab.example>',
   to: 'facility@lab.example',

@@ -146,8 +146,8 @@ export function drawReadings(picture: ReadingsPicture, scheme: ColourScheme, toI
 
 interface Scale {
   readonly ticks: readonly number[];
-  x(atMs: number): number;
-  y(temp: number): number;
+  readonly x: (atMs: number) => number;
+  readonly y: (temp: number) => number;
 }
 
 function scaleOf({ samples, foremost }: ReadingsPicture): Scale {

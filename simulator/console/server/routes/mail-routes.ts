@@ -3,9 +3,12 @@ import { ControlError } from '../../../wire/control-api.ts';
 import type { Mail } from '../../core/mail.ts';
 import type { ConsoleContext } from '../console-context.ts';
 
-/** A mail may carry styles; nothing in it runs, loads or leads anywhere. */
+/**
+ * A mail may carry styles and pictures of its own; nothing in it runs, loads or sends anything. Its
+ * links open in a tab of their own, where no sandbox holds: the console cannot be reached from there.
+ */
 const MAIL_POLICY =
-  "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; " +
+  "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; " +
   "form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 interface ById {
@@ -31,6 +34,13 @@ export function mailRoutes(app: FastifyInstance, { mails }: ConsoleContext): voi
     const { html } = await find(params.id);
     // The headers of all other answers are set on the raw response, which these replace.
     reply.raw.setHeader('content-security-policy', MAIL_POLICY);
-    return reply.type('text/html; charset=utf-8').send(html ?? '');
+    return reply.type('text/html; charset=utf-8').send(withLinksInTabs(html ?? ''));
   });
+}
+
+/** The frame itself stays at the mail. */
+function withLinksInTabs(html: string): string {
+  const base = '<base target="_blank">';
+  const withBase = html.replace(/<head[^>]*>/i, (head) => head + base);
+  return withBase === html ? base + html : withBase;
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import { MailStore } from '../../../../simulator/azure/mailbox/mail-store.ts';
 import { startMailbox, type Mailbox } from '../../../../simulator/azure/mailbox/mailbox.ts';
 import { createLogger } from '../../../../simulator/wire/logger.ts';
 import { testSettings, type TestSettings } from '../../../support/settings.ts';
@@ -48,6 +49,7 @@ describe('mailbox', function () {
     assert.equal(summary?.subject, 'Spike at Zähler 7');
     assert.equal(summary?.incident, 'Meter07/2026-11-22T18:05:00.000Z');
     assert.equal(summary?.to, 'operator@example.com');
+    assert.equal(summary?.preview, 'plain °F');
     assert.equal(summary?.copies, 1);
     const content = await mailbox.read(summary?.id ?? '');
     assert.equal(content?.text.trim(), 'plain °F');
@@ -80,6 +82,44 @@ describe('mailbox', function () {
     const files = await readdir(join(local.settings.stateFolder, 'mailbox'));
     assert.equal(files.filter((name) => name.endsWith('.eml')).length, 1);
     assert.equal(files.length, 1);
+  });
+
+  it('shows the pictures that came with a mail in place', async () => {
+    const attachments = [{ cid: 'one@test', filename: 'a.png', content: Buffer.from([1, 2, 3]) }];
+    await send({ html: '<img src="cid:one@test">', attachments });
+
+    const content = await mailbox.read(mailbox.list()[0]?.id ?? '');
+    assert.equal(content?.html, '<img src="data:image/png;base64,AQID">');
+  });
+
+  it('removes at its start what a kill left unfinished, and nothing else', async () => {
+    const folder = join(local.settings.stateFolder, 'mailbox');
+    await send({ messageId: '<a@test>' });
+    await writeFile(join(folder, 'half.unfinished'), 'half');
+    await restart();
+
+    const files = await readdir(folder);
+    assert.equal(files.length, 1);
+    assert.match(files[0] ?? '', /\.eml$/);
+  });
+
+  it('forgets the oldest mails when there are too many', async () => {
+    const folder = join(local.settings.stateFolder, 'few');
+    const store = new MailStore(folder, { maxMails: 3 });
+    await store.load();
+    for (const number of [1, 2, 3, 4, 5]) {
+      await store.add(
+        Buffer.from(`Message-ID: <${number}@test>\r\nSubject: ${number}\r\n\r\n`),
+        number,
+      );
+    }
+
+    const kept = (mails: MailStore): string[] => mails.list().map(({ subject }) => subject);
+    assert.deepEqual(kept(store), ['5', '4', '3']);
+    assert.equal((await readdir(folder)).length, 3);
+    const smaller = new MailStore(folder, { maxMails: 2 });
+    await smaller.load();
+    assert.deepEqual(kept(smaller), ['5', '4']);
   });
 
   it('gives the bytes of a mail as they came', async () => {

@@ -12,8 +12,14 @@ interface MailContent {
   readonly hasHtml: boolean;
 }
 
+interface ViewProps {
+  readonly mail: MailSummary;
+  /** All mails of its incident, the newest first, itself among them. */
+  readonly thread: readonly MailSummary[];
+}
+
 /** One mail, as HTML in a frame in which nothing runs, or as text. */
-export function MailView({ mail }: { readonly mail: MailSummary }) {
+export function MailView({ mail, thread }: ViewProps) {
   const [content, setContent] = useState<MailContent>();
   const [asText, setAsText] = useState(false);
   const { run } = useAction();
@@ -39,12 +45,31 @@ export function MailView({ mail }: { readonly mail: MailSummary }) {
           ['To', mail.to],
           ['Received', formatTime(mail.receivedMs)],
           ['Incident', mail.incident ?? '–'],
+          ['Thread', <Thread mail={mail} thread={thread} />],
         ]}
       />
       {content === undefined ? null : (
         <Body path={path} content={content} asText={asText || !content.hasHtml} />
       )}
     </Card>
+  );
+}
+
+function Thread({ mail, thread }: ViewProps) {
+  if (thread.length < 2) return <>this mail alone</>;
+  return (
+    <>
+      {thread.toReversed().map(({ id, receivedMs }, index) => (
+        <span key={id}>
+          {index === 0 ? '' : ', '}
+          {id === mail.id ? (
+            <b>{formatTime(receivedMs)}</b>
+          ) : (
+            <a href={`#/mailbox/${encodeURIComponent(id)}`}>{formatTime(receivedMs)}</a>
+          )}
+        </span>
+      ))}
+    </>
   );
 }
 
@@ -56,5 +81,12 @@ interface BodyProps {
 
 function Body({ path, content, asText }: BodyProps) {
   if (asText) return <pre class="mail-text">{content.text}</pre>;
-  return <iframe class="mail-html" title="The mail" sandbox="" src={`${path}/html`} />;
+  return (
+    <iframe
+      class="mail-html"
+      title="The mail"
+      sandbox="allow-popups allow-popups-to-escape-sandbox"
+      src={`${path}/html`}
+    />
+  );
 }

@@ -30,7 +30,9 @@ export function MailboxPage({ status, openId }: Props) {
                 ))}
               </ul>
             </Card>
-            {shown === undefined ? null : <MailView key={shown.id} mail={shown} />}
+            {shown === undefined ? null : (
+              <MailView key={shown.id} mail={shown} thread={threadOf(shown, mails)} />
+            )}
           </div>
         );
       }}
@@ -38,10 +40,15 @@ export function MailboxPage({ status, openId }: Props) {
   );
 }
 
+function threadOf(mail: MailSummary, mails: readonly MailSummary[]): readonly MailSummary[] {
+  return mail.incident === null ? [] : mails.filter(({ incident }) => incident === mail.incident);
+}
+
 function MailLink({ mail, isOpen }: { readonly mail: MailSummary; readonly isOpen: boolean }) {
   return (
     <a href={`#/mailbox/${encodeURIComponent(mail.id)}`} aria-current={isOpen ? 'true' : undefined}>
       <span class="mail-subject">{mail.subject}</span>
+      <span>{mail.preview}</span>
       <span class="muted">
         {formatTime(mail.receivedMs)}
         {mail.copies > 1 ? `, ${mail.copies} copies` : ''}
