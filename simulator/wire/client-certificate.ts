@@ -4,7 +4,7 @@
  * That a client owns the key of its certificate is proven by the TLS handshake; whether anybody
  * vouches for it is decided here, because every service has authorities of its own.
  */
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 
 /** What a client presented in the TLS handshake. */
@@ -19,6 +19,18 @@ export interface ClientCertificate {
 export type ChainVerdict =
   | { readonly valid: true; readonly authority: X509Certificate }
   | { readonly valid: false; readonly reason: string };
+
+/**
+ * For servers whose clients may prove themselves by a certificate.
+ *
+ * An unknown issuer is no reason to hang up: the service knows whom its clients may name. A session
+ * is never resumed, because a resumed one has forgotten what the client sent along.
+ */
+export const ASKS_FOR_CERTIFICATES = {
+  requestCert: true,
+  rejectUnauthorized: false,
+  secureOptions: constants.SSL_OP_NO_TICKET,
+} as const;
 
 /** Longest way from a leaf to an authority. */
 const MAX_CHAIN_LENGTH = 6;

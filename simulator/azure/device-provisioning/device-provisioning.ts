@@ -1,34 +1,25 @@
 /**
- * The local Device Provisioning Service: one ID scope, one linked hub, symmetric keys.
+ * The local Device Provisioning Service: one ID scope, one linked hub; symmetric keys, X.509 and TPM
+ * over MQTT, HTTPS and AMQP, and the service API.
  *
  * State: `<stateFolder>/azure/device-provisioning.db`.
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ensureCertificates } from '../../wire/certificates.ts';
 import { GroupCommit, openDatabase } from '../../wire/database.ts';
 import type { LocalProcessContext, RunningService } from '../../wire/local-process.ts';
 import { startMqttFront } from '../../wire/mqtt-front/start-mqtt-front.ts';
+import { startAmqpFront } from './amqp/amqp-front.ts';
+import { DeviceApi } from './device-api.ts';
+import type { Enrollment, Registration } from './enrollment.ts';
+import { Enrollments, type IndividualEnrollment } from './enrollments.ts';
+import { startHttpsFront } from './https-front.ts';
+import { ProvisioningMqttFront } from './mqtt-front.ts';
 import { Provisioner, type LinkedHub } from './provisioner.ts';
-import { ProvisioningFront } from './provisioning-front.ts';
-import {
-  MIGRATIONS,
-  ProvisioningStore,
-  type Enrollment,
-  type Registration,
-} from './provisioning-store.ts';
+import { MIGRATIONS, ProvisioningStore } from './provisioning-store.ts';
 
 export interface DeviceProvisioningContext extends LocalProcessContext {
   readonly hub: LinkedHub;
-}
-
-/** What may be chosen for an individual enrollment. */
-export interface IndividualEnrollment {
-  readonly registrationId: string;
-  readonly primaryKey?: string | undefined;
-  readonly deviceId?: string | undefined;
-  readonly iotEdge?: boolean | undefined;
-  readonly enabled?: boolean | undefined;
 }
 
 export interface DeviceProvisioning extends RunningService {
@@ -39,92 +30,55 @@ export interface DeviceProvisioning extends RunningService {
   registrations(): Registration[];
 }
 
+/** The service asks clients to come back after 3 s; here an assignment is done by then. */
+const FAITHFUL_RETRY_AFTER_SECONDS = 3;
+
 /** Starts the service; the enrollment group of the settings exists from the beginning. */
 export async function startDeviceProvisioning(
   context: DeviceProvisioningContext,
 ): Promise<DeviceProvisioning> {
-  const { settings, log, hub } = context;
+  const { settings } = context;
   const path = join(settings.stateFolder, 'azure', 'device-provisioning.db');
   const database = openDatabase(path, MIGRATIONS);
   const store = new ProvisioningStore(database);
-  const commits = new GroupCommit(database);
-  const enrollments = new Enrollments(store, commits, settings.enrollmentGroupId);
-  await enrollments.ensureGroup(settings.secrets.enrollmentGroupKey);
-  const { serverCertPem: cert, serverKeyPem: key } = await ensureCertificates(settings);
-  const provisioner = new Provisioner(settings.idScope, { store, commits }, hub);
-  const front = await startMqttFront({
-    port: settings.ports.deviceProvisioning,
-    tls: { cert, key },
-    handler: new ProvisioningFront(settings.idScope, provisioner, log),
-    log,
-  });
+  const stored = { store, commits: new GroupCommit(database) };
+  const enrollments = new Enrollments(stored);
+  const groupName = { kind: 'group', id: settings.enrollmentGroupId } as const;
+  await enrollments.ensureGroup(groupName.id, settings.secrets.enrollmentGroupKey);
+  const fronts = await startFronts(context, { ...stored, enrollments });
   return {
-    group: () => enrollments.group(),
-    setGroupEnabled: (enabled) => enrollments.setGroupEnabled(enabled),
+    group: () => enrollments.get(groupName),
+    setGroupEnabled: async (enabled) => {
+      await enrollments.put({ ...enrollments.get(groupName), enabled }, 'any');
+    },
     enroll: (enrollment) => enrollments.enroll(enrollment),
     registrations: () => store.registrations(),
     stop: async () => {
-      await front.stop();
-      database.close();
+      await Promise.all(fronts.map((front) => front.stop()));
+      if (database.open) database.close();
     },
   };
 }
 
-class Enrollments {
-  readonly #store: ProvisioningStore;
-  readonly #commits: GroupCommit;
-  readonly #groupId: string;
-
-  constructor(store: ProvisioningStore, commits: GroupCommit, groupId: string) {
-    this.#store = store;
-    this.#commits = commits;
-    this.#groupId = groupId;
-  }
-
-  group(): Enrollment {
-    const group = this.#store.findEnrollment('group', this.#groupId);
-    if (group === undefined) throw new Error(`There is no enrollment group '${this.#groupId}'.`);
-    return group;
-  }
-
-  /** The settings' key is the group's, whatever the database says. */
-  async ensureGroup(primaryKey: string): Promise<void> {
-    const found = this.#store.findEnrollment('group', this.#groupId);
-    if (found?.primaryKey === primaryKey) return;
-    const group = { ...newEnrollment('group', this.#groupId), ...found, primaryKey };
-    await this.#commits.run(() => this.#store.putEnrollment(group));
-  }
-
-  async setGroupEnabled(enabled: boolean): Promise<void> {
-    await this.#commits.run(() => this.#store.putEnrollment({ ...this.group(), enabled }));
-  }
-
-  async enroll(wanted: IndividualEnrollment): Promise<Enrollment> {
-    const { registrationId, primaryKey, deviceId, iotEdge, enabled } = wanted;
-    const found =
-      this.#store.findEnrollment('individual', registrationId) ??
-      newEnrollment('individual', registrationId);
-    const enrollment = {
-      ...found,
-      primaryKey: primaryKey ?? found.primaryKey,
-      deviceId: deviceId ?? found.deviceId,
-      iotEdge: iotEdge ?? found.iotEdge,
-      enabled: enabled ?? found.enabled,
-    };
-    await this.#commits.run(() => this.#store.putEnrollment(enrollment));
-    return enrollment;
-  }
-}
-
-function newEnrollment(kind: Enrollment['kind'], id: string): Enrollment {
-  const newKey = () => randomBytes(32).toString('base64');
-  return {
-    kind,
-    id,
-    primaryKey: newKey(),
-    secondaryKey: newKey(),
-    enabled: true,
-    deviceId: null,
-    iotEdge: false,
-  };
+async function startFronts(
+  { settings, log, hub }: DeviceProvisioningContext,
+  stored: { store: ProvisioningStore; commits: GroupCommit; enrollments: Enrollments },
+): Promise<RunningService[]> {
+  const { idScope, ports, faithful } = settings;
+  const { serverCertPem: cert, serverKeyPem: key } = await ensureCertificates(settings);
+  const tls = { cert, key };
+  const provisioner = new Provisioner(idScope, stored, hub);
+  const retryAfterSeconds = faithful ? FAITHFUL_RETRY_AFTER_SECONDS : 0;
+  const api = new DeviceApi({ provisioner, retryAfterSeconds, log });
+  return [
+    await startMqttFront({
+      port: ports.deviceProvisioning,
+      tls,
+      asksForCertificates: true,
+      handler: new ProvisioningMqttFront(idScope, api, log),
+      log,
+    }),
+    await startAmqpFront({ idScope, port: ports.deviceProvisioningAmqp, tls, api, log }),
+    await startHttpsFront({ settings, tls, api, log, hubHostName: hub.hostName, ...stored }),
+  ];
 }

@@ -1,32 +1,6 @@
 /** Enrollments and registrations in SQLite. */
 import type { Database } from '../../wire/database.ts';
-
-/** A group of devices with keys derived from the group's, or one device with keys of its own. */
-export interface Enrollment {
-  readonly kind: 'group' | 'individual';
-  /** Name of the group, or the device's registration id. */
-  readonly id: string;
-  /** Base64. */
-  readonly primaryKey: string;
-  readonly secondaryKey: string;
-  readonly enabled: boolean;
-  /** Device id to be registered under; for an individual enrollment, else the registration id. */
-  readonly deviceId: string | null;
-  readonly iotEdge: boolean;
-}
-
-/** What became of a device's registration. */
-export interface Registration {
-  readonly registrationId: string;
-  readonly operationId: string;
-  readonly status: 'assigned' | 'disabled';
-  readonly deviceId: string;
-  readonly assignedHub: string;
-  readonly enrollmentGroupId: string | null;
-  readonly createdMs: number;
-  readonly updatedMs: number;
-  readonly etag: string;
-}
+import type { Enrollment, Registration } from './enrollment.ts';
 
 export const MIGRATIONS = [
   `CREATE TABLE enrollments (
@@ -39,6 +13,23 @@ export const MIGRATIONS = [
      registration_id TEXT PRIMARY KEY,
      registration TEXT NOT NULL
    ) WITHOUT ROWID;`,
+  // Until here there were keys only, and nothing was noted about changes.
+  `UPDATE enrollments SET enrollment = json_set(
+     json_remove(enrollment, '$.primaryKey', '$.secondaryKey'),
+     '$.attestation', json_object(
+       'type', 'symmetricKey',
+       'primaryKey', enrollment ->> 'primaryKey',
+       'secondaryKey', enrollment ->> 'secondaryKey'
+     ),
+     '$.initialTwin', NULL,
+     '$.policies', json_object(),
+     '$.createdMs', unixepoch() * 1000,
+     '$.updatedMs', unixepoch() * 1000,
+     '$.etag', lower(hex(randomblob(16)))
+   );
+   UPDATE registrations SET registration = json_set(
+     registration, '$.attestation', 'symmetricKey', '$.certificate', NULL
+   );`,
 ];
 
 export class ProvisioningStore {
@@ -55,10 +46,11 @@ export class ProvisioningStore {
     return row && (JSON.parse(row.enrollment) as Enrollment);
   }
 
-  groups(): Enrollment[] {
+  /** All of a kind, by id. */
+  enrollments(kind: Enrollment['kind']): Enrollment[] {
     const rows = this.#database
-      .prepare(`SELECT enrollment FROM enrollments WHERE kind = 'group' ORDER BY id`)
-      .all() as { enrollment: string }[];
+      .prepare('SELECT enrollment FROM enrollments WHERE kind = ? ORDER BY id')
+      .all(kind) as { enrollment: string }[];
     return rows.map(({ enrollment }) => JSON.parse(enrollment) as Enrollment);
   }
 
@@ -66,6 +58,10 @@ export class ProvisioningStore {
     this.#database
       .prepare('INSERT OR REPLACE INTO enrollments VALUES (?, ?, ?)')
       .run(enrollment.kind, enrollment.id, JSON.stringify(enrollment));
+  }
+
+  removeEnrollment({ kind, id }: Pick<Enrollment, 'kind' | 'id'>): void {
+    this.#database.prepare('DELETE FROM enrollments WHERE kind = ? AND id = ?').run(kind, id);
   }
 
   findRegistration(registrationId: string): Registration | undefined {
@@ -86,5 +82,11 @@ export class ProvisioningStore {
     this.#database
       .prepare('INSERT OR REPLACE INTO registrations VALUES (?, ?)')
       .run(registration.registrationId, JSON.stringify(registration));
+  }
+
+  removeRegistration(registrationId: string): void {
+    this.#database
+      .prepare('DELETE FROM registrations WHERE registration_id = ?')
+      .run(registrationId);
   }
 }

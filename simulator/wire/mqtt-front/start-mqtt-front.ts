@@ -8,7 +8,11 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { IConnectPacket, Packet } from 'mqtt-packet';
-import { clientCertificateOf, type ClientCertificate } from '../client-certificate.ts';
+import {
+  ASKS_FOR_CERTIFICATES,
+  clientCertificateOf,
+  type ClientCertificate,
+} from '../client-certificate.ts';
 import { Connection } from './connection.ts';
 import { PacketSocket } from './packet-socket.ts';
 import type { ConnectAnswer, MqttConnect, MqttFrontOptions } from './types.ts';
@@ -35,11 +39,8 @@ export async function startMqttFront<Identity>(
   options: MqttFrontOptions<Identity>,
 ): Promise<MqttFront> {
   const clients = new Clients(options);
-  const { tls, asksForCertificates: requestCert = false } = options;
-  // An unknown issuer is no reason to hang up: the handler knows whom its clients may name.
-  const server = createServer({ ...tls, requestCert, rejectUnauthorized: false }, (socket) =>
-    clients.accept(socket),
-  );
+  const tls = { ...options.tls, ...(options.asksForCertificates ? ASKS_FOR_CERTIFICATES : {}) };
+  const server = createServer(tls, (socket) => clients.accept(socket));
   server.on('tlsClientError', (error) => {
     options.log.debug({ err: error }, 'TLS handshake failed');
   });
