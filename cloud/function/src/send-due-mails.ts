@@ -106,10 +106,8 @@ async function makeOutAndSend(
   { state, draft, place }: Step & { draft: NonNullable<Step['draft']>; place: MailPlace },
 ): Promise<void> {
   const { sites } = run.services;
-  const changed = await sites.makeOut(site, { state, draft }, place);
-  if (changed === undefined) return;
-  const { mail } = await sites.mailPlace(site.id);
-  if (mail !== null) await deliver(run, changed, mail);
+  const made = await sites.makeOut(site, { state, draft }, place);
+  if (made !== undefined) await deliver(run, made.site, made.mail);
 }
 
 function momentOf(run: Run, { heardMs }: DueSite) {

@@ -105,17 +105,28 @@ export class SiteStore {
     return { etag, mail: { draft, notBeforeMs: Date.parse(notBefore), attempts, etag } };
   }
 
-  /** Makes out a mail and puts it on its way, for whoever claims it; undefined when outdated. */
-  makeOut(
+  /**
+   * Makes out a mail and puts it on its way, for whoever claims it; undefined when outdated.
+   *
+   * The mail is given as it was written, not as it is now: who claims it by this version cannot take
+   * it from another instance that was quicker.
+   */
+  async makeOut(
     site: StoredSite,
     { state, draft }: { readonly state: SiteState; readonly draft: Draft },
     place: MailPlace,
-  ): Promise<StoredSite | undefined> {
+  ): Promise<{ readonly site: StoredSite; readonly mail: OpenMail } | undefined> {
     const actions = [mailAction(site.id, draft, place.etag)];
     if (draft.kind !== 'late-digest') {
       actions.push(recordAction(site.id, recordOf(site.id, state, draft), draft.writtenMs));
     }
-    return this.#change(site, state, actions);
+    const etags = await this.#transact(site, state, actions);
+    if (etags === undefined) return undefined;
+    const [head = '', mail = ''] = etags;
+    return {
+      site: { id: site.id, state, etag: head },
+      mail: { draft, notBeforeMs: draft.writtenMs, attempts: 0, etag: mail },
+    };
   }
 
   /** Claims a mail, or puts it off, until `notBeforeMs`; undefined when another has changed it. */
@@ -178,12 +189,19 @@ export class SiteStore {
     state: SiteState,
     actions: readonly TransactionAction[],
   ): Promise<StoredSite | undefined> {
-    const response = await tryTransaction(this.#table, [
-      headAction(site.id, state, site.etag),
-      ...actions,
-    ]);
-    if (response === undefined) return undefined;
-    return { id: site.id, state, etag: response.subResponses[0]?.etag ?? '' };
+    const etags = await this.#transact(site, state, actions);
+    return etags === undefined ? undefined : { id: site.id, state, etag: etags[0] ?? '' };
+  }
+
+  /** Replaces the head together with `actions`; resolves with the new versions of all rows. */
+  async #transact(
+    site: StoredSite,
+    state: SiteState,
+    actions: readonly TransactionAction[],
+  ): Promise<string[] | undefined> {
+    const head = headAction(site.id, state, site.etag);
+    const response = await tryTransaction(this.#table, [head, ...actions]);
+    return response?.subResponses.map(({ etag }) => etag ?? '');
   }
 }
 

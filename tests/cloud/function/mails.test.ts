@@ -21,7 +21,7 @@ import {
 const log = memoryLog();
 
 describe('mails of the Function', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const clock: TestClock = { nowMs: 0 };
   let local: TestSettings;
   let azurite: Azurite;
@@ -190,6 +190,33 @@ describe('mails of the Function', function () {
     assert.deepEqual(
       copies,
       sites.map(() => 1),
+    );
+  });
+
+  it('are sent once when another instance is quicker with what this one has made out', async () => {
+    const { sites } = one;
+    const slow: Services = {
+      ...one,
+      sites: {
+        load: (id) => sites.load(id),
+        count: (...args) => sites.count(...args),
+        mailPlace: (id) => sites.mailPlace(id),
+        claim: (...args) => sites.claim(...args),
+        finish: (...args) => sites.finish(...args),
+        makeOut: async (...args) => {
+          const made = await sites.makeOut(...args);
+          assert.equal(await sendDueMails(two, log), 1);
+          return made;
+        },
+      },
+    };
+    await recordAnomalies(one, [event(0)], log);
+    clock.nowMs += GROUP_WAIT_MS;
+    assert.equal(await sendDueMails(slow, log), 0);
+
+    assert.deepEqual(
+      mails().map(({ copies }) => copies),
+      [1],
     );
   });
 

@@ -8,6 +8,7 @@ import { EVENT_HUBS } from '../../../../simulator/azure/event-hubs/namespace.ts'
 import { openEventLog, type EventLog } from '../../../../simulator/azure/event-hubs/event-log.ts';
 import { startEventHubs } from '../../../../simulator/azure/event-hubs/event-hubs.ts';
 import { startMailbox, type Mailbox } from '../../../../simulator/azure/mailbox/mailbox.ts';
+import { freePorts } from '../../../../simulator/supervisor/ports.ts';
 import { controlClient } from '../../../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../../../simulator/wire/local-process.ts';
 import { createLogger } from '../../../../simulator/wire/logger.ts';
@@ -69,7 +70,7 @@ describe('local Functions host', function () {
   });
 
   /** The process as the supervisor starts it, from the sources. */
-  async function startHost(): Promise<ChildProcess> {
+  async function startHost(settingsFile = 'settings.json'): Promise<ChildProcess> {
     const { projectFolder, stateFolder } = local.settings;
     const child = spawn(
       process.execPath,
@@ -77,7 +78,7 @@ describe('local Functions host', function () {
         '--import',
         'tsx',
         join(projectFolder, 'simulator/azure/functions/main.ts'),
-        join(stateFolder, 'settings.json'),
+        join(stateFolder, settingsFile),
       ],
       { cwd: projectFolder, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
@@ -91,23 +92,31 @@ describe('local Functions host', function () {
     return child;
   }
 
-  async function publish(meterId: string, ...events: unknown[]): Promise<void> {
-    await eventLog.append(
-      'alerts',
-      { partitionKey: meterId },
-      events.map((event) => ({
-        body: Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)),
-        properties: {},
-        annotations: {},
-      })),
-    );
+  /** An anomaly of now: one of the past would come in a digest. */
+  function anomalyOf(site: string, overrides: Record<string, unknown> = {}): unknown {
+    return alertEvent({ gateway: site, time: new Date().toISOString(), ...overrides });
   }
 
-  function mailsOf(meterId: string): string[] {
-    return mailbox
-      .list()
-      .filter(({ incident }) => incident?.startsWith(`${meterId}/`))
-      .map(({ subject, copies }) => `${subject} x${copies}`);
+  async function publish(...events: unknown[]): Promise<void> {
+    for (const [index, event] of events.entries()) {
+      const body = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event));
+      const one = { body, properties: {}, annotations: {} };
+      await eventLog.append('alerts', { partitionKey: `key ${index}` }, [one]);
+    }
+  }
+
+  /** How often each mail of a site came, and how many anomalies they tell of. */
+  async function tellingsOf(site: string): Promise<{ copies: number[]; told: number }> {
+    const mails = mailbox.list().filter(({ incident }) => incident?.startsWith(`${site}/`));
+    const contents = await Promise.all(mails.map(({ id }) => mailbox.read(id)));
+    const counts = contents.map((mail) => {
+      const header = mail?.headers.find(({ name }) => name === 'x-anomalies');
+      return Number(header?.value.split(' ')[0]);
+    });
+    return {
+      copies: mails.map(({ copies }) => copies),
+      told: counts.reduce((sum, count) => sum + count, 0),
+    };
   }
 
   async function status() {
@@ -116,19 +125,18 @@ describe('local Functions host', function () {
   }
 
   it('brings an anomaly from the event hub to the mailbox with the unchanged app', async () => {
-    await publish('Meter07', alertEvent(), 'not json', alertEvent({ seq: 42 }));
+    const events = [anomalyOf('one'), anomalyOf('one', { seq: 42 })];
+    await publish(...events, 'not json');
 
-    await eventually(() => {
-      assert.deepEqual(mailsOf('Meter07'), [
-        'Spike at Meter07: 91.4 °F, usual 70.2 °F (22 Nov 18:05 UTC, 2 anomalies) x1',
-      ]);
+    await eventually(async () => {
+      assert.deepEqual((await tellingsOf('one')).told, 2);
     });
     const functions = await status();
     const recorded = functions.find(({ name }) => name === 'recordAnomalies');
     assert.equal(recorded?.trigger, 'eventHubTrigger');
     assert.equal(recorded?.failures, 0);
     assert.equal(
-      recorded?.recent.reduce((sum, { events }) => sum + events, 0),
+      recorded?.recent.reduce((sum, { events: count }) => sum + count, 0),
       3,
     );
     assert.ok(functions.some(({ name }) => name === 'sendMails'));
@@ -138,26 +146,55 @@ describe('local Functions host', function () {
     const ended = once(host, 'exit');
     host.kill('SIGKILL');
     await ended;
-    await publish('Meter08', alertEvent({ id: 'Meter08' }));
+    await publish(anomalyOf('two'));
     host = await startHost();
 
-    await eventually(() => assert.equal(mailsOf('Meter08').length, 1), 20_000);
-    assert.equal(mailsOf('Meter07').length, 1);
-    assert.match(mailsOf('Meter07')[0] ?? '', /x1$/);
-    const recorded = (await status()).find(({ name }) => name === 'recordAnomalies');
-    assert.ok(recorded?.recent.every(({ events }) => events === 1));
+    await eventually(async () => assert.equal((await tellingsOf('two')).told, 1), 20_000);
+    const { copies, told } = await tellingsOf('one');
+    assert.equal(told, 2);
+    assert.ok(copies.every((count) => count === 1));
   });
 
   it('repeats a failed invocation until storage is back, and skips nothing', async () => {
     await azurite.stop();
-    await publish('Meter09', alertEvent({ id: 'Meter09' }));
+    await publish(anomalyOf('three'));
     await eventually(async () => {
       const recorded = (await status()).find(({ name }) => name === 'recordAnomalies');
       assert.ok((recorded?.failures ?? 0) > 0);
     }, 30_000);
     azurite = await startAzurite(local.settings, { durable: true });
 
-    await eventually(() => assert.equal(mailsOf('Meter09').length, 1), 30_000);
+    await eventually(async () => assert.equal((await tellingsOf('three')).told, 1), 30_000);
+  });
+
+  it('shares the hub and the tables with a second instance, and no mail is sent twice', async () => {
+    const { settings } = local;
+    const { functions, control } = await freePorts();
+    const ports = {
+      ...settings.ports,
+      functions,
+      control: { ...settings.ports.control, functions: control.functions },
+    };
+    const file = join(settings.stateFolder, 'second.json');
+    await writeFile(file, JSON.stringify({ ...settings, ports }));
+    const second = await startHost('second.json');
+    const sites = Array.from({ length: 8 }, (_, index) => `shared-${index}`);
+    const events = sites.flatMap((site) =>
+      [1, 2, 3].map((seq) => anomalyOf(site, { seq, id: `Meter${seq}` })),
+    );
+    await publish(...events, ...events);
+
+    await eventually(async () => {
+      for (const site of sites) assert.equal((await tellingsOf(site)).told, 3);
+    }, 30_000);
+    const stopped = once(second, 'exit');
+    second.kill('SIGTERM');
+    await stopped;
+    for (const site of sites) {
+      const { copies, told } = await tellingsOf(site);
+      assert.deepEqual(new Set(copies), new Set([1]), site);
+      assert.equal(told, 3);
+    }
   });
 
   it('stops when told, and no secret has come into its log', async () => {
