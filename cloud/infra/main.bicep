@@ -48,7 +48,7 @@ param dashboardClientId string
 
 @description('Key that signs acknowledge links; empty to keep the one that is in the vault.')
 @secure()
-param linkSecret string = ''
+param acknowledgeKey string = ''
 
 @description('What takes the mails: communication-services, smtp or logic-app.')
 @allowed([
@@ -366,7 +366,7 @@ module vault 'services/key-vault.bicep' = {
     location: location
     tags: tags
     functionSubnetId: network.outputs.functionSubnetId
-    linkSecret: linkSecret
+    acknowledgeKey: acknowledgeKey
     smtpPassword: smtpPassword
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -450,8 +450,6 @@ module function 'services/function.bicep' = {
     packagesUrl: storage.outputs.packagesUrl
     eventHubsHostName: eventHubs.outputs.hostName
     insightsConnectionString: monitoring.outputs.insightsConnectionString
-    sqlHostName: sql.outputs.hostName
-    databaseName: sql.outputs.databaseName
     sitesJson: sitesJson
     alertRecipients: alertRecipients
     dashboardUrl: dashboard.outputs.url
@@ -513,11 +511,27 @@ module budget 'services/budget.bicep' = {
 output hubHostName string = hub.outputs.hostName
 output provisioningIdScope string = provisioning.outputs.idScope
 output provisioningServiceHostName string = provisioning.outputs.serviceHostName
-output jobIds array = [hotPath.outputs.id, coldPath.outputs.id, alerts.outputs.id]
 output sqlHostName string = sql.outputs.hostName
 output sqlDatabase string = sql.outputs.databaseName
-output sqlWriters array = [hotPath.outputs.name, alerts.outputs.name, identities.outputs.functionName]
-output sqlReaders array = [identities.outputs.dashboardName]
+// Roles of cloud/sql/migrations: jobs write averages and anomalies, the Function incidents.
+output sqlUsers array = [
+  {
+    name: hotPath.outputs.name
+    role: 'telemetry_writer'
+  }
+  {
+    name: alerts.outputs.name
+    role: 'telemetry_writer'
+  }
+  {
+    name: identities.outputs.functionName
+    role: 'incident_writer'
+  }
+  {
+    name: identities.outputs.dashboardName
+    role: 'telemetry_reader'
+  }
+]
 output dashboardIdentityPrincipalId string = identities.outputs.dashboardPrincipalId
 output dashboardUrl string = dashboard.outputs.url
 output functionUrl string = function.outputs.url

@@ -143,7 +143,7 @@ var eventHubsRules = [
 var deadLetterRules = [
   {
     name: 'dead-letters'
-    description: 'A mail that nobody took lies in a queue: cloud/function/README.md tells how to look at it and send it again.'
+    description: 'A mail that nobody took lies in the queue dead-mails: cloud/function/README.md tells how to look at it and send it again.'
     metric: 'QueueMessageCount'
     aggregation: 'Average'
     threshold: 0

@@ -37,12 +37,6 @@ param eventHubsHostName string
 @description('Connection string of Application Insights: an address, not a key, as local authentication is off.')
 param insightsConnectionString string
 
-@description('Host name of the SQL server.')
-param sqlHostName string
-
-@description('Database that incidents are recorded in.')
-param databaseName string
-
 @description('Sites as JSON.')
 param sitesJson string
 
@@ -73,6 +67,7 @@ param vaultUri string
 @description('Log Analytics workspace.')
 param workspaceId string
 
+// Of the host and its triggers: cloud/function/src/functions names them.
 var hostSettings = {
   AzureWebJobsStorage__accountName: storageName
   AzureWebJobsStorage__credential: 'managedidentity'
@@ -82,18 +77,30 @@ var hostSettings = {
   ALERTS_CONNECTION__clientId: identityClientId
   ALERTS_HUB: 'alerts'
   ALERTS_CONSUMER_GROUP: 'function'
+  HOT_PATH_HUB: 'hot-path'
+  HOT_PATH_CONSUMER_GROUP: 'function'
   SEND_MAILS_SCHEDULE: '*/5 * * * * *'
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   AZURE_CLIENT_ID: identityClientId
 }
 
-// What cloud/function/src/env.ts reads: a test compares them.
+var secrets = '${vaultUri}secrets'
+
+// What cloud/function/src/env.ts requires, or cannot guess: a test compares them. A setting that the
+// chosen transport does not need is empty.
 var ownSettings = {
   INCIDENTS_STORAGE: 'https://${storageName}.table.${az.environment().suffixes.storage}'
   SITES: sitesJson
   MAIL_TO: alertRecipients
   MAIL_FROM: mailFrom
+  MAIL_TRANSPORT: mailTransport
+  COMMUNICATION_ENDPOINT: mailTransport == 'communication-services' ? communicationEndpoint : ''
+  SMTP_HOST: smtpHost
+  SMTP_USER: smtpUser
+  SMTP_PASSWORD: empty(smtpUser) ? '' : '@Microsoft.KeyVault(SecretUri=${secrets}/smtp-password)'
+  LOGIC_APP_URL: mailTransport == 'logic-app' ? '@Microsoft.KeyVault(SecretUri=${secrets}/logic-app-url)' : ''
+  ACKNOWLEDGE_KEY: '@Microsoft.KeyVault(SecretUri=${secrets}/acknowledge-key)'
   DASHBOARD_URL: dashboardUrl
 }
 

@@ -15,7 +15,7 @@ param functionSubnetId string
 
 @description('Key that signs acknowledge links; empty to keep the one that is there.')
 @secure()
-param linkSecret string
+param acknowledgeKey string
 
 @description('Password of the SMTP server; empty when there is none, or to keep the one that is there.')
 @secure()
@@ -53,13 +53,13 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource link 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(linkSecret)) {
+resource key 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(acknowledgeKey)) {
   // checkov:skip=CKV_AZURE_41: one that expires would stop the mails one night; deploying replaces it.
   // checkov:skip=CKV_AZURE_114: it has one; checkov does not look into conditional resources.
   parent: vault
-  name: 'link-secret'
+  name: 'acknowledge-key'
   properties: {
-    value: linkSecret
+    value: acknowledgeKey
     contentType: 'text/plain'
   }
 }
