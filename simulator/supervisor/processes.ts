@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { eventHubsConnectionString } from '../wire/connection-strings.ts';
+import { certificateFile } from '../wire/certificates.ts';
 import type { Settings } from '../wire/settings.ts';
+import { sqlClientConfig } from '../wire/sql-connection.ts';
 import type { ProcessSpec } from './child-process.ts';
 import { answersHttp } from './probes.ts';
 
@@ -90,6 +92,7 @@ function azurite(settings: Settings): ProcessSpec {
 function dashboard(settings: Settings): ProcessSpec {
   const { dashboard: port } = settings.ports;
   const connection = eventHubsConnectionString(settings);
+  const sql = sqlClientConfig(settings, 'dashboard', '');
   return {
     name: 'dashboard',
     args: [join(settings.projectFolder, 'dist/cloud/dashboard/server/main.js')],
@@ -100,6 +103,12 @@ function dashboard(settings: Settings): ProcessSpec {
       ALERTS_CONNECTION_STRING: connection,
       ALERTS_HUB: 'alerts',
       CONSUMER_GROUP: 'dashboard',
+      SQL_SERVER: sql.server,
+      SQL_PORT: String(sql.port),
+      SQL_DATABASE: sql.database,
+      SQL_USER: sql.user,
+      SQL_PASSWORD: sql.password,
+      SQL_CA_FILE: certificateFile(settings),
       HOST: '127.0.0.1',
       PORT: String(port),
       LOG_LEVEL: settings.logLevel,

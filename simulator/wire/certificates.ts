@@ -35,18 +35,27 @@ const GLOBAL_PROVISIONING_HOST_NAME = 'global.azure-devices-provisioning.net';
 
 type ServiceNames = Pick<Settings, 'iotHubHostName' | 'deviceProvisioningHostName'>;
 
+/** Where the authority's certificate is, or will be. */
+export function certificateFile({ stateFolder }: Pick<Settings, 'stateFolder'>): string {
+  return join(certificateFolder(stateFolder), 'ca.pem');
+}
+
+function certificateFolder(stateFolder: string): string {
+  return join(stateFolder, 'certificates');
+}
+
 /** Reads the certificates in `<stateFolder>/certificates/`, making them on first use. */
 export async function ensureCertificates(
   settings: Pick<Settings, 'stateFolder'> & ServiceNames,
 ): Promise<Certificates> {
-  const folder = join(settings.stateFolder, 'certificates');
+  const folder = certificateFolder(settings.stateFolder);
   if (!existsSync(folder)) await makeCertificates(folder, settings);
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   return {
     caPem: read('ca.pem'),
     serverCertPem: read('server.pem'),
     serverKeyPem: read('server-key.pem'),
-    caFile: join(folder, 'ca.pem'),
+    caFile: certificateFile(settings),
   };
 }
 

@@ -5,7 +5,6 @@ const ConnectionString = z
   .string()
   .regex(/^Endpoint=sb:\/\//, 'does not begin with "Endpoint=sb://"');
 const Text = z.string().min(1);
-const Yes = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const Environment = z.object({
   /** Connection string that may listen on the hub with the averages: on a laptop. */
@@ -25,8 +24,8 @@ const Environment = z.object({
   /** A SQL login; without it the managed identity signs in. */
   SQL_USER: Text.optional(),
   SQL_PASSWORD: Text.optional(),
-  /** `false` only for a server on this machine. */
-  SQL_ENCRYPT: Yes.default(true),
+  /** Certificates of the authority that the server's is from, PEM, when it is not a public one. */
+  SQL_CA_FILE: Text.optional(),
   /** `easy-auth`: serve only whom App Service has signed in. */
   AUTHENTICATION: z.enum(['easy-auth', 'none']).optional(),
   /** App Service sets it. */
@@ -48,7 +47,8 @@ export interface SqlAddress {
   readonly server: string;
   readonly port: number;
   readonly database: string;
-  readonly encrypt: boolean;
+  /** A file with the certificate authority, PEM; the public ones are trusted without it. */
+  readonly caFile?: string;
   /** The managed identity signs in without it. */
   readonly login?: { readonly user: string; readonly password: string };
 }
@@ -130,7 +130,7 @@ function sqlAddress(data: Environment): SqlAddress | undefined {
     server: data.SQL_SERVER,
     port: data.SQL_PORT,
     database: data.SQL_DATABASE,
-    encrypt: data.SQL_ENCRYPT,
+    ...(data.SQL_CA_FILE === undefined ? {} : { caFile: data.SQL_CA_FILE }),
     ...(user === undefined || password === undefined ? {} : { login: { user, password } }),
   };
 }

@@ -1,4 +1,5 @@
 /** Reads the history from Azure SQL with Microsoft's client. Tables: cloud/sql. */
+import { readFileSync } from 'node:fs';
 import sql from 'mssql';
 import { z } from 'zod';
 import type { AnomalyMark, AveragePoint } from '../core/board.ts';
@@ -14,14 +15,15 @@ const MAX_AVERAGES = 500_000;
 const MAX_ANOMALIES = 1_000;
 
 /** Of each window the highest revision, which is what the view holds. */
-const AVERAGES = `
+export const AVERAGES = `
   SELECT TOP (@most)
     id, windowEnd, average, minimum, maximum, [count], expectedCount, revision, delaySeconds
   FROM dbo.averages_latest
   WHERE windowEnd > @since
   ORDER BY windowEnd DESC`;
 
-const ANOMALIES = `
+/** The anomalies, newest first. */
+export const ANOMALIES = `
   SELECT TOP (@most) id, [time], temp, direction, score, usual, delaySeconds
   FROM dbo.anomalies
   WHERE [time] > @since
@@ -87,14 +89,15 @@ export function sqlHistory(address: SqlAddress): HistoryReader {
 type Take<T> = (rows: readonly T[]) => void;
 
 /** Without a login the managed identity signs in. */
-function configOf({ server, port, database, encrypt, login }: SqlAddress): sql.config {
+function configOf({ server, port, database, caFile, login }: SqlAddress): sql.config {
+  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
   return {
     server,
     port,
     database,
     connectionTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
-    options: { encrypt, trustServerCertificate: !encrypt },
+    options: { encrypt: true, cryptoCredentialsDetails: ca },
     pool: { max: 1, min: 0 },
     ...(login === undefined
       ? { authentication: { type: 'azure-active-directory-default', options: {} } }

@@ -71,7 +71,6 @@ describe('dashboard environment', () => {
       server: 'lab.database.windows.net',
       port: 1_433,
       database: 'smart-meters',
-      encrypt: true,
     });
   });
 });
