@@ -82,9 +82,9 @@ describe('a Function killed with SIGKILL', function () {
       const events = [41, 42].map((seq) => alertEvent({ gateway: gatewayOf(step), time, seq }));
       await recordAnomalies(survivor, events, log);
     }
-    for (let second = 0; second < 30; second += 5) {
+    for (let second = 0; second < 75; second += 15) {
       await sendDueMails(survivor, log);
-      clock.nowMs += 5_000;
+      clock.nowMs += 15_000;
     }
   }
 
