@@ -51,19 +51,20 @@ interface Hosted {
 }
 
 /**
- * Starts the Function app of `cloud/function`; `giveSettings` puts the app settings where the app
- * reads them, the environment.
+ * Starts the Function app of `cloud/function`, or the one whose scripts are in `appFolder`;
+ * `giveSettings` puts the app settings where the app reads them, the environment.
  */
 export async function startFunctionsHost(
   context: LocalProcessContext,
   giveSettings: (appSettings: AppSettings) => void,
+  appFolder: string = APP_FOLDER,
 ): Promise<RunningService> {
   const { settings, log } = context;
   const appSettings = localAppSettings(settings);
   giveSettings(appSettings);
   const hostFile = join(settings.projectFolder, 'cloud/function/host.json');
   const hostJson = HostJson.parse(JSON.parse(await readFile(hostFile, 'utf8')));
-  const functions = (await loadFunctionApp(APP_FOLDER, log)).map((target) => ({
+  const functions = (await loadFunctionApp(appFolder, log)).map((target) => ({
     target,
     recorder: new InvocationRecorder(target),
   }));

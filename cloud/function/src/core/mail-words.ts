@@ -24,7 +24,7 @@ const LABELS: Readonly<Record<MailKind, string>> = {
  */
 export function subjectOf({ kind, site, openedMs }: MailModel, toIso: ToIso): string {
   const what = kind === 'late-digest' ? 'Late anomalies at' : 'Alert at';
-  const name = [...visible(siteLabel(site))].slice(0, MAX_NAME).join('');
+  const name = visible(siteLabel(site)).slice(0, MAX_NAME);
   return `${what} ${name} (${shortInstant(toIso(openedMs))})`;
 }
 

@@ -1,0 +1,13 @@
+/**
+ * Runs an unpacked package of the app in the local host.
+ *
+ * Run as `node --import tsx packaged-app.ts <settings.json> <folder>`.
+ */
+import { join } from 'node:path';
+import { startFunctionsHost } from '../../../simulator/azure/functions/functions-host.ts';
+import { runLocalProcess } from '../../../simulator/wire/local-process.ts';
+
+const folder = join(process.argv[3] ?? '', 'functions');
+await runLocalProcess('functions', (context) =>
+  startFunctionsHost(context, (settings) => Object.assign(process.env, settings), folder),
+);
