@@ -102,16 +102,18 @@ export class TestAzure {
 
   /** A plain HTTPS request, trusting the local authority; the body is sent as JSON. */
   fetch(url: string, method: string, body?: object): Promise<{ status: number; body: string }> {
-    const headers = { 'content-type': 'application/json' };
+    const text = JSON.stringify(body ?? {});
+    const length = Buffer.byteLength(text);
+    const headers = { 'content-type': 'application/json', 'content-length': length };
     return new Promise((resolve, reject) => {
       const ca = this.certificates.caPem;
       const outgoing = request(url, { method, ca, agent: false, headers }, (response) => {
-        let text = '';
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+        let answer = '';
+        response.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: answer }));
       });
       outgoing.on('error', reject);
-      outgoing.end(JSON.stringify(body ?? {}));
+      outgoing.end(text);
     });
   }
 

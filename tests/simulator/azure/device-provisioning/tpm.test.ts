@@ -73,7 +73,8 @@ describe('Device Provisioning and a TPM with known keys', function () {
     const zero = Buffer.from([0]);
     const initial = Buffer.concat([
       ...[idScope, registrationId].flatMap((text) => [zero, Buffer.from(text)]),
-      ...[zero, tpm.endorsementKey],
+      zero,
+      tpm.endorsementKey,
     ]);
     const mechanism = {
       start: (answer: (error: undefined, bytes: Buffer) => void) => answer(undefined, initial),
