@@ -70,7 +70,8 @@ export function startHistory(
         return settle(true);
       } catch (error) {
         if (abort.signal.aborted) return;
-        log.warn({ err: error }, 'history cannot be read, trying again');
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn({ reason }, 'history cannot be read, trying again');
         report({ state: 'failing', reason: 'history: the database does not answer' });
         settle(false);
         await delay(Math.min(waitMs, LONGEST_WAIT_MS), undefined, { signal: abort.signal }).catch(
