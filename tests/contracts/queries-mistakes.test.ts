@@ -28,7 +28,9 @@ function ofMeter(job: string, readings: readonly Reading[], device = 'Meter09') 
   const events = readings.map((reading) =>
     recordOf({ ...reading, IoTHub: { ConnectionDeviceId: device } }),
   );
-  return plain([...runLocally(query(job), new Map([[alias, events]]), 0).values()].flat());
+  const output = runLocally(query(job), new Map([[alias, events]]), 0);
+  // The tables of Azure SQL get the same rows once more.
+  return plain([...output].flatMap(([name, rows]) => (name.includes('-table-') ? [] : rows)));
 }
 
 /** Quiet readings every 10 s, but for one. */
@@ -128,7 +130,7 @@ describe('mistakes of the classic queries', () => {
 
   it('14: nothing is written to Power BI, which takes no more streams', () => {
     const kinds = readProject(FOLDER).outputs.map(({ kind }) => kind);
-    assert.deepEqual([...new Set(kinds)].toSorted(), ['blob', 'eventHub']);
+    assert.deepEqual([...new Set(kinds)].toSorted(), ['blob', 'eventHub', 'sql']);
   });
 
   it('15: an alert keeps its score, and each meter has a history of its own', () => {

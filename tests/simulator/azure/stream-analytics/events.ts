@@ -62,9 +62,13 @@ export function liveJob(query: string, options: Partial<JobOptions['timePolicy']
   return new Job(query, { timePolicy: { ...defaults, ...options } });
 }
 
-/** Everything a job has put out since the last call, of all outputs, as plain JSON. */
+/**
+ * Everything a job has put out since the last call, as plain JSON: of all outputs but the tables of
+ * Azure SQL, which get the same rows once more.
+ */
 export function taken(job: Job): Record<string, unknown>[] {
-  return plain([...job.takeOutput().values()].flat());
+  const output = [...job.takeOutput()];
+  return plain(output.flatMap(([alias, rows]) => (alias.includes('-table-') ? [] : rows)));
 }
 
 /** ISO time of seconds after the start. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { BUILT_IN_ENDPOINT } from '../../../../simulator/azure/event-hubs/namespace.ts';
+import { startSql } from '../../../../simulator/azure/sql/sql-server.ts';
 import { startJobs } from '../../../../simulator/azure/stream-analytics/jobs.ts';
 import { controlClient } from '../../../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../../../simulator/wire/local-process.ts';
@@ -24,6 +25,7 @@ describe('live jobs', function () {
   let test: TestSettings;
   let eventHubs: TestEventHubs;
   let azurite: Azurite;
+  let sql: RunningService;
   let jobs: RunningService;
 
   const start = () => startJobs({ settings: test.settings, log: SILENT_LOG });
@@ -31,9 +33,10 @@ describe('live jobs', function () {
 
   before(async () => {
     test = await testSettings();
-    [eventHubs, azurite] = await Promise.all([
+    [eventHubs, azurite, sql] = await Promise.all([
       startTestEventHubs(test.settings),
       startAzurite(test.settings),
+      startSql({ settings: test.settings, log: SILENT_LOG }),
     ]);
     jobs = await start();
   });
@@ -42,6 +45,7 @@ describe('live jobs', function () {
     await jobs.stop();
     await eventHubs.stop();
     await azurite.stop();
+    await sql.stop();
     await test.cleanup();
   });
 

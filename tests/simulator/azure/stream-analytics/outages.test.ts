@@ -5,8 +5,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { startSql } from '../../../../simulator/azure/sql/sql-server.ts';
 import { startJobs } from '../../../../simulator/azure/stream-analytics/jobs.ts';
 import { controlClient } from '../../../../simulator/wire/control-api.ts';
+import type { RunningService } from '../../../../simulator/wire/local-process.ts';
 import { startAzurite, type Azurite } from '../../../support/azurite.ts';
 import { startTestEventHubs, type TestEventHubs } from '../../../support/event-hubs.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -21,6 +23,7 @@ describe('jobs through outages', function () {
   this.timeout(60_000);
   let test: TestSettings;
   let azurite: Azurite;
+  let sql: RunningService;
   let eventHubs: TestEventHubs | undefined;
 
   const children: ChildProcess[] = [];
@@ -36,6 +39,7 @@ describe('jobs through outages', function () {
   before(async () => {
     test = await testSettings();
     azurite = await startAzurite(test.settings);
+    sql = await startSql({ settings: test.settings, log: SILENT_LOG });
   });
 
   afterEach(async () => {
@@ -46,6 +50,7 @@ describe('jobs through outages', function () {
 
   after(async () => {
     await azurite.stop();
+    await sql.stop();
     await test.cleanup();
   });
 

@@ -28,7 +28,7 @@ describe('project files', () => {
       ['alerts', 'cold-path', 'hot-path'],
     );
     assert.equal(inputs.length, 5);
-    assert.equal(outputs.length, 5);
+    assert.equal(outputs.length, 9);
     assert.deepEqual(timePolicy, {
       lateArrivalSeconds: -1,
       outOfOrderSeconds: 30,
