@@ -7,6 +7,9 @@ const ENTRIES = {
   link: 'simulator/commands/link.js',
   meter: 'simulator/commands/meter.js',
   azure: 'simulator/commands/azure.js',
+  manifest: 'simulator/commands/manifest.js',
+  images: 'simulator/commands/images.js',
+  alerts: 'cloud/function/src/command/main.js',
   'cold-path': 'simulator/commands/cold-path.js',
 };
 

@@ -19,6 +19,13 @@ const Settings = z.object({
   MAIL_TO: z.string().min(3),
 });
 
+/** The settings that say which mails are made out, and for whom. */
+const DryRunSettings = z.object({
+  ...PaceSettings.shape,
+  SITES: SitesSetting,
+  MAIL_TO: z.string().min(3).default('operator@example.com'),
+});
+
 /** What the app is told by its settings. */
 export interface AppSettings {
   readonly storageConnectionString: string;
@@ -40,20 +47,39 @@ export function readAppSettings(): AppSettings {
 /** As `readAppSettings`, from `environment`. */
 export function parseAppSettings(environment: Readonly<Record<string, unknown>>): AppSettings {
   const parsed = Settings.safeParse(environment);
-  if (!parsed.success) {
-    throw wrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
-  }
+  if (!parsed.success) throw wrong(parsed.error.issues.map(problemOf));
   const given = parsed.data;
-  const recipients = given.MAIL_TO.split(',').map((address) => address.trim());
   const mail = mailSettingsOf(given);
   if ('missing' in mail) throw wrong(mail.missing.map((name) => `${name}: missing`));
   return {
     storageConnectionString: given.INCIDENTS_STORAGE,
     pace: paceOf(given),
-    sites: siteDirectory(siteEntries(given.SITES, recipients), recipients),
+    sites: sitesOf(given),
     mailAttempts: given.MAIL_ATTEMPTS,
     mail: mail.settings,
   };
+}
+
+/**
+ * The settings of a dry run, from `environment`: all of them may be left out.
+ *
+ * @throws Error that names the settings that are wrong, never their values
+ */
+export function parseDryRunSettings(
+  environment: Readonly<Record<string, unknown>>,
+): Pick<AppSettings, 'pace' | 'sites'> {
+  const parsed = DryRunSettings.safeParse(environment);
+  if (!parsed.success) throw wrong(parsed.error.issues.map(problemOf));
+  return { pace: paceOf(parsed.data), sites: sitesOf(parsed.data) };
+}
+
+function sitesOf({ SITES, MAIL_TO }: z.infer<typeof DryRunSettings>): SiteDirectory {
+  const recipients = MAIL_TO.split(',').map((address) => address.trim());
+  return siteDirectory(siteEntries(SITES, recipients), recipients);
+}
+
+function problemOf({ path, message }: z.core.$ZodIssue): string {
+  return `${path.join('.')}: ${message}`;
 }
 
 function wrong(problems: readonly string[]): Error {
