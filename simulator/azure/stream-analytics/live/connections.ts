@@ -38,10 +38,10 @@ export function localConnections(
     },
     output: (alias, context) => {
       const definition = definitionOf(project.outputs, alias);
-      if (definition.kind !== 'sql') return liveOutput(settings, definition, context);
+      const errorPolicy = project.outputErrorPolicy;
+      if (definition.kind !== 'sql') return liveOutput(settings, definition, errorPolicy, context);
       const { database, table, maxBatchCount } = definition;
       const connection = { ...sqlClientConfig(settings, 'stream-analytics', caPem), database };
-      const errorPolicy = project.outputErrorPolicy;
       return new SqlOutput({ connection, table, maxBatchCount, errorPolicy }, context);
     },
   };
@@ -50,13 +50,14 @@ export function localConnections(
 function liveOutput(
   settings: Settings,
   definition: Exclude<OutputDefinition, { kind: 'sql' }>,
+  errorPolicy: ProjectDefinition['outputErrorPolicy'],
   context: RetryContext,
 ): LiveOutput {
   switch (definition.kind) {
     case 'eventHub': {
       const { hub, partitionKey } = definition;
       const connectionString = eventHubsConnectionString(settings, hub);
-      return new EventHubOutput({ connectionString, partitionKey }, context);
+      return new EventHubOutput({ connectionString, partitionKey, errorPolicy }, context);
     }
     case 'blob': {
       const { container, pathPattern } = definition;

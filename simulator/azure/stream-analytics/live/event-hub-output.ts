@@ -1,7 +1,10 @@
 /**
  * Writes rows to an event hub, one event each, in batches.
  *
- * Invariant: rows with equal values of the partition key column keep their order.
+ * Invariants:
+ * - rows with equal values of the partition key column keep their order;
+ * - a row that the event hub can never take is the error policy's: the job waits and says so, or
+ *   goes on without it.
  */
 import { createHash } from 'node:crypto';
 import { EventHubProducerClient, type EventData, type EventDataBatch } from '@azure/event-hubs';
@@ -15,6 +18,8 @@ export interface EventHubOutputOptions {
   readonly connectionString: string;
   /** Column; null spreads rows evenly. */
   readonly partitionKey: string | null;
+  /** What happens to a row that is larger than the event hub takes. */
+  readonly errorPolicy: 'retry' | 'drop';
 }
 
 /** Writes with Microsoft's client. */
@@ -79,15 +84,22 @@ export class EventHubOutput implements LiveOutput {
         filled += 1;
         event = events[filled];
       }
-      // A single row too large for the event hub can never be written; the job goes on without it.
-      if (filled === written) filled += 1;
-      else
+      if (filled === written) {
+        await this.#misfit(events[filled]?.body.length);
+        filled += 1;
+      } else
         await untilItWorks(
           () => this.#producer.sendBatch(batch, { abortSignal: this.#context.signal }),
           this.#context,
         );
       written = filled;
     }
+  }
+
+  #misfit(bytes: number): Promise<void> {
+    if (this.#options.errorPolicy === 'drop') return Promise.resolve();
+    const error = new Error(`a row of ${bytes} bytes is larger than the event hub takes`);
+    return untilItWorks(() => Promise.reject(error), this.#context);
   }
 
   #batch(partitionId: string): Promise<EventDataBatch> {
