@@ -91,6 +91,8 @@ export const Budgets = z.object({
   ),
 });
 
+export const Changes = z.object({ changes: z.array(z.object({ changeType: z.string() })) });
+
 export const App = z.object({ state: z.string(), host: z.string().nullish() });
 
 export const Alerts = z.object({

@@ -6,6 +6,7 @@ import { down, removalPlan } from './down.ts';
 import { readEnvironment } from './environment-files.ts';
 import { readOptions, USAGE, UsageError, type Options } from './options.ts';
 import { plan } from './plan.ts';
+import { preview } from './preview.ts';
 import { openSession, type Session } from './session.ts';
 import { status } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -53,7 +54,7 @@ async function run(options: Options, world: World): Promise<number> {
   });
   switch (options.command) {
     case 'plan':
-      return (await plan(session, infra)).problems.length === 0 ? 0 : 1;
+      return runPlan(session, infra, world);
     case 'status':
       return (await status(session)) ? 0 : 1;
     case 'up':
@@ -61,6 +62,12 @@ async function run(options: Options, world: World): Promise<number> {
     case 'down':
       return runDown(session, world);
   }
+}
+
+async function runPlan(session: Session, infra: string, world: World): Promise<number> {
+  const { problems } = await plan(session, infra);
+  if (session.group !== undefined) await preview(session, world.now());
+  return problems.length === 0 ? 0 : 1;
 }
 
 async function runUp(session: Session, infra: string, world: World): Promise<number> {

@@ -34,7 +34,7 @@ function sayWhere({ say, subscriptionName, deployer, target, group, options }: S
 function sayWhat({ say, names, files }: Session, infra: string): void {
   const { sizes } = files;
   const traffic = trafficOf(sizes.workload);
-  say(`For ${count(traffic.meters)} meters and ${count(sizes.workload.gateways)} gateways:`);
+  say(`For ${count(traffic.meters)} meters, gateways: ${count(sizes.workload.gateways)}`);
   const rows: [string, string][] = [
     ['IoT Hub', `${names.hub}: ${sizes.iotHub.units} × ${sizes.iotHub.tier}`],
     ['Device Provisioning', names.provisioning],
