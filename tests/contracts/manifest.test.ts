@@ -8,7 +8,7 @@ import { MeterSimulatorConfig } from '../../modules/meter-simulator/src/config.t
 import { StoreAndForwardConfig } from '../../modules/store-and-forward/src/config.ts';
 import { PRIORITY } from '../../modules/store-and-forward/src/store-and-forward.ts';
 import { Router } from '../../simulator/edge/edge-hub/routes/router.ts';
-import { localVariables } from '../../simulator/edge/manifest/local-manifest.ts';
+import { localContext } from '../../simulator/edge/manifest/local-manifest.ts';
 import { readManifest } from '../../simulator/edge/manifest/read-manifest.ts';
 import { PROJECT_FOLDER } from '../support/project-folder.ts';
 
@@ -23,7 +23,7 @@ const LONGEST_OUTAGE_SECONDS = 34_560_000;
 
 const manifest = readManifest(
   join(PROJECT_FOLDER, 'deployment.template.json'),
-  localVariables(PROJECT_FOLDER),
+  localContext(PROJECT_FOLDER),
 );
 const router = new Router('gateway-01', manifest.routes);
 
@@ -80,7 +80,7 @@ describe('deployment.template.json', () => {
     for (const { id, image, environment } of manifest.modules) {
       assert.equal(image, join(PROJECT_FOLDER, 'dist/modules', id, 'src/main.js'));
       assert.ok(existsSync(join(PROJECT_FOLDER, 'modules', id, 'module.json')));
-      assert.equal(environment['NODE_OPTIONS'], '--max-semi-space-size=2');
+      assert.equal(environment['NODE_OPTIONS'], '--max-semi-space-size=2 --max-old-space-size=192');
     }
   });
 

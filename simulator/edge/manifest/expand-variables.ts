@@ -1,56 +1,36 @@
 /**
- * Expands `${NAME}` and `${MODULES.folder}` in the texts of a manifest template.
+ * Puts variables into the text of a manifest template, before it is read as JSON.
  *
- * iotedgedev and VS Code leave unknown names as they are and fail much later; here each one is
- * reported with its place. `$NAME` without braces is left alone: `$edgeHub` and `$upstream` look
- * like it. `${MODULES.folder.amd64}` and other platforms mean `${MODULES.folder}`: there is one here.
+ * Source: iotedgedev utility.py, get_file_contents (os.path.expandvars), and VS Code's Azure IoT Edge
+ * extension: `$NAME` and `${NAME}` anywhere in the file, keys included; an undefined one stays as it is.
+ * Two deviations, neither of which a usable manifest can tell: a value is written as JSON needs it, and
+ * what the runtime itself writes with a dollar survives even when a variable has that name.
  */
-import { jsonPath } from './manifest-error.ts';
 
-const VARIABLE = /\$\{([A-Za-z_][\w.-]*)\}/g;
-const PLATFORM = /^(MODULES\.[^.]+)\.[\w.]+$/;
+const VARIABLE = /\$(\w+)|\$\{([^}]*)\}/g;
 
-export interface Expansion {
-  readonly value: unknown;
-  readonly problems: readonly string[];
-}
+/** Names with a dollar that mean something to IoT Edge, IoT Hub or JSON schemas. */
+const NOT_VARIABLES = new Set([
+  'edgeAgent',
+  'edgeHub',
+  'upstream',
+  'schema',
+  'connectionDeviceId',
+  'connectionModuleId',
+  'iothub',
+  'body',
+  'twin',
+]);
 
-/** Expands every text in `template`, a parsed JSON document. */
+/** Expands every variable that is defined. */
 export function expandVariables(
-  template: unknown,
-  variables: Readonly<Record<string, string>>,
-): Expansion {
-  const problems: string[] = [];
-  const expandText = (text: string, path: readonly PropertyKey[]): string =>
-    text.replaceAll(VARIABLE, (whole, name: string) => {
-      const platformless = PLATFORM.exec(name)?.[1];
-      const known = [name, platformless].find(
-        (key) => key !== undefined && Object.hasOwn(variables, key),
-      );
-      const value = known === undefined ? undefined : variables[known];
-      if (value !== undefined) return value;
-      problems.push(`${jsonPath(path)}: ${whole} is not defined. ${remedyFor(name, variables)}`);
-      return whole;
-    });
-  return { value: mapTexts(template, [], expandText), problems };
-}
-
-function remedyFor(name: string, variables: Readonly<Record<string, string>>): string {
-  if (!name.startsWith('MODULES.')) return 'Set it in the environment or in .env.';
-  const modules = Object.keys(variables).filter((key) => key.startsWith('MODULES.'));
-  return `There are: ${modules.join(', ') || 'none'}.`;
-}
-
-function mapTexts(
-  value: unknown,
-  path: readonly PropertyKey[],
-  map: (text: string, path: readonly PropertyKey[]) => string,
-): unknown {
-  if (typeof value === 'string') return map(value, path);
-  if (Array.isArray(value))
-    return value.map((item, index) => mapTexts(item, [...path, index], map));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, mapTexts(item, [...path, key], map)]),
-  );
+  text: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): string {
+  return text.replaceAll(VARIABLE, (whole, bare?: string, braced?: string) => {
+    const name = bare ?? braced ?? '';
+    if (NOT_VARIABLES.has(name) || !Object.hasOwn(variables, name)) return whole;
+    const value = variables[name];
+    return value === undefined ? whole : JSON.stringify(value).slice(1, -1);
+  });
 }

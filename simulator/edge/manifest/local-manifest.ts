@@ -1,26 +1,31 @@
 /** The manifest as this machine runs it: images are compiled modules. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Settings } from '../../wire/settings.ts';
 import { ManifestError } from './manifest-error.ts';
-import { readManifest, type Manifest } from './read-manifest.ts';
+import type { FindImage } from './module-images.ts';
+import { readManifest, type Manifest, type TemplateContext } from './read-manifest.ts';
+import { templateVariables } from './template-variables.ts';
 
-/** Variables of a local start: `MODULES.<folder>` is `dist/modules/<folder>/src/main.js`. */
-export function localVariables(projectFolder: string): Record<string, string> {
-  const folder = join(projectFolder, 'modules');
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return Object.fromEntries(
-    names
-      .filter((name) => existsSync(join(folder, name, 'src', 'main.ts')))
-      .map((name) => [`MODULES.${name}`, join(projectFolder, 'dist/modules', name, 'src/main.js')]),
-  );
+const PLACEHOLDER = /^(?:MODULES\.([^.]+)|MODULEDIR<(.+)>)/;
+
+/** A module's image is `dist/modules/<folder>/src/main.js`, on whatever platform. */
+export function localContext(projectFolder: string): TemplateContext {
+  const findImage: FindImage = (placeholder) => {
+    const [, name, path] = PLACEHOLDER.exec(placeholder) ?? [];
+    const folder = name ?? (path === undefined ? '' : basename(path));
+    const source = join(projectFolder, 'modules', folder, 'src/main.ts');
+    if (folder === '' || !existsSync(source)) return undefined;
+    return join(projectFolder, 'dist/modules', folder, 'src/main.js');
+  };
+  return { variables: templateVariables(projectFolder, {}), findImage };
 }
 
 /** Reads the manifest that the settings name. @throws ManifestError */
 export function readLocalManifest(
   settings: Pick<Settings, 'manifestFile' | 'projectFolder'>,
 ): Manifest {
-  return readManifest(settings.manifestFile, localVariables(settings.projectFolder));
+  return readManifest(settings.manifestFile, localContext(settings.projectFolder));
 }
 
 /** Every module that is to run has something to run. @throws ManifestError naming the others */

@@ -8,9 +8,11 @@ import { readFileSync } from 'node:fs';
 import { RouteError } from '../edge-hub/routes/route-error.ts';
 import { parseRoute } from '../edge-hub/routes/route-parser.ts';
 import type { RouteDefinition } from '../edge-hub/routes/router.ts';
-import { expandVariables } from './expand-variables.ts';
+import { emptySection, replaceSection } from '../../wire/twin-document.ts';
+import { expandTemplate, type Expansion } from './expand-template.ts';
 import { jsonPath, ManifestError } from './manifest-error.ts';
 import { ManifestDocument } from './manifest-schema.ts';
+import type { FindImage, Variables } from './module-images.ts';
 
 /** One module to run. */
 export interface ManifestModule {
@@ -34,20 +36,26 @@ export interface Manifest {
   readonly document: unknown;
 }
 
+/** What a template's placeholders stand for. */
+export interface TemplateContext {
+  readonly variables: Variables;
+  readonly findImage: FindImage;
+}
+
 /** @throws ManifestError with every problem found */
-export function readManifest(file: string, variables: Readonly<Record<string, string>>): Manifest {
-  const { value, problems } = expandVariables(readJson(file), variables);
-  const parsed = ManifestDocument.safeParse(value);
+export function readManifest(file: string, context: TemplateContext): Manifest {
+  const { document, problems } = readTemplate(file, context);
+  const parsed = ManifestDocument.safeParse(document);
   if (!parsed.success) {
     throw new ManifestError(file, [...problems, ...parsed.error.issues.map(describeIssue)]);
   }
-  const manifest = toManifest(file, value, parsed.data);
-  const all = [...problems, ...routeProblems(manifest)];
+  const manifest = toManifest(file, document, parsed.data);
+  const all = [...problems, ...routeProblems(manifest), ...twinProblems(manifest)];
   if (all.length > 0) throw new ManifestError(file, all);
   return manifest;
 }
 
-function readJson(file: string): unknown {
+function readTemplate(file: string, { variables, findImage }: TemplateContext): Expansion {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -55,8 +63,9 @@ function readJson(file: string): unknown {
     throw new ManifestError(file, [`It cannot be read: ${describe(error)}. Check the path.`]);
   }
   try {
-    return JSON.parse(text);
+    return expandTemplate(text, variables, findImage);
   } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new ManifestError(file, [`It is not JSON${placeOf(error, text)}: ${describe(error)}.`]);
   }
 }
@@ -137,5 +146,16 @@ function routeProblems({ routes, modules }: Manifest): string[] {
       if (!(error instanceof RouteError)) throw error;
       return [`${place}: route ${name}: ${error.message}`];
     }
+  });
+}
+
+/** What IoT Hub would refuse to keep in a twin: size, depth, names. */
+function twinProblems({ desiredProperties }: Manifest): string[] {
+  const empty = emptySection(new Date(0));
+  return Object.entries(desiredProperties).flatMap(([id, desired]) => {
+    const result = replaceSection(empty, desired, new Date(0));
+    if (result.accepted) return [];
+    const place = jsonPath(['modulesContent', id, 'properties.desired']);
+    return [`${place}: IoT Hub would refuse the twin: ${result.error.message}`];
   });
 }

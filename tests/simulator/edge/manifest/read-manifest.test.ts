@@ -5,6 +5,12 @@ import { join } from 'node:path';
 import { readManifest } from '../../../../simulator/edge/manifest/read-manifest.ts';
 import { into, manifestDocument } from '../support/manifest.ts';
 
+/** Variables, among them images by their placeholders. */
+const contextOf = (variables: Record<string, string> = {}) => ({
+  variables,
+  findImage: (placeholder: string) => variables[placeholder],
+});
+
 describe('deployment manifest', () => {
   let folder: string;
   let file: string;
@@ -17,14 +23,14 @@ describe('deployment manifest', () => {
 
   function read(manifest: Parameters<typeof manifestDocument>[0], variables = {}) {
     writeFileSync(file, JSON.stringify(manifestDocument(manifest)));
-    return readManifest(file, variables);
+    return readManifest(file, contextOf(variables));
   }
 
   /** The problem that reading reports. */
   function problemOf(text: string, variables = {}): string {
     writeFileSync(file, text);
     try {
-      readManifest(file, variables);
+      readManifest(file, contextOf(variables));
     } catch (error) {
       assert.ok(error instanceof Error);
       assert.equal((error as Error & { code?: string }).code, 'INVALID_MANIFEST');
@@ -36,14 +42,14 @@ describe('deployment manifest', () => {
 
   const one = { modules: ['one'], routes: {} };
 
-  it('expands variables and module images, with and without a platform', () => {
+  it('is expanded before it is read', () => {
     const definition = {
       env: { A: { value: '${A}-$B' } },
       settings: { image: '${MODULES.one.amd64}' },
     };
     const [module] = read(
       { ...one, definition },
-      { A: 'x', 'MODULES.one': '/one/main.js' },
+      { A: 'x', 'MODULES.one.amd64': '/one/main.js' },
     ).modules;
 
     assert.equal(module?.image, '/one/main.js');
@@ -68,7 +74,7 @@ describe('deployment manifest', () => {
     modules['b'] = { ...modules['a'], startupOrder: 1 } as never;
     writeFileSync(file, JSON.stringify(document));
 
-    const ids = readManifest(file, {}).modules.map(({ id }) => id);
+    const ids = readManifest(file, contextOf()).modules.map(({ id }) => id);
 
     assert.ok(ids.indexOf('b') < ids.indexOf('a'));
   });
@@ -100,7 +106,7 @@ describe('deployment manifest', () => {
     };
     writeFileSync(file, JSON.stringify(document));
 
-    assert.equal(readManifest(file, {}).routes[0]?.timeToLiveSeconds, undefined);
+    assert.equal(readManifest(file, contextOf()).routes[0]?.timeToLiveSeconds, undefined);
   });
 
   it('keeps the desired properties as they are written', () => {
@@ -110,21 +116,51 @@ describe('deployment manifest', () => {
   });
 
   it('names a file that is not there', () => {
-    assert.throws(() => readManifest(join(folder, 'none.json'), {}), /none\.json.*cannot be read/s);
+    assert.throws(
+      () => readManifest(join(folder, 'none.json'), contextOf()),
+      /none\.json.*cannot be read/s,
+    );
   });
 
   it('names line and column of what is not JSON', () => {
     assert.match(problemOf('{\n  "modulesContent": {,\n}'), /not JSON \(line 2, column 22\)/);
   });
 
-  it('names the place of an undefined variable and what there is instead', () => {
-    const text = JSON.stringify(
-      manifestDocument({ ...one, definition: { settings: { image: '${MODULES.typo}' } } }),
-    );
+  it('names the place of what is not defined, and the remedy', () => {
+    const definition = {
+      env: { A: { value: '${UNSET}' } },
+      settings: { image: '${MODULES.typo}' },
+    };
+    const problem = problemOf(JSON.stringify(manifestDocument({ ...one, definition })));
+
+    assert.match(problem, /modules\.one\.settings\.image: \$\{MODULES\.typo\} is not defined/);
+    assert.match(problem, /modules\.one\.env\.A\.value: \$\{UNSET\} is not defined\. .*\.env/);
+  });
+
+  it('refuses createOptions that are no JSON object', () => {
+    for (const createOptions of ['no JSON', '[]', '"text"']) {
+      const definition = { settings: { image: 'one', createOptions } };
+      assert.match(
+        problemOf(JSON.stringify(manifestDocument({ ...one, definition }))),
+        /modules\.one\.settings\.createOptions: must be JSON|must be a JSON object/,
+      );
+    }
+  });
+
+  it('refuses fields that edgeAgent does not know', () => {
+    const definition = { restartpolicy: 'never', settings: { image: 'one', createoptions: '{}' } };
+    const problem = problemOf(JSON.stringify(manifestDocument({ ...one, definition })));
+
+    assert.match(problem, /modules\.one: .*restartpolicy/);
+    assert.match(problem, /modules\.one\.settings\.createoptions: is not a setting of a module/);
+  });
+
+  it('refuses desired properties that no twin can hold', () => {
+    const desired = { one: { 'properties.desired': { text: Array(9).fill('x'.repeat(4096)) } } };
 
     assert.match(
-      problemOf(text, { 'MODULES.averager': 'x' }),
-      /modules\.one\.settings\.image: \$\{MODULES\.typo\} is not defined.*MODULES\.averager/,
+      problemOf(JSON.stringify(manifestDocument({ ...one, desired }))),
+      /modulesContent\.one\["properties\.desired"\]: IoT Hub would refuse the twin/,
     );
   });
 

@@ -23,7 +23,15 @@ export function manifestDocument({ modules, routes, definition, desired }: TestM
         'properties.desired': {
           schemaVersion: '1.1',
           runtime: { type: 'docker', settings: {} },
-          systemModules: { edgeAgent: { type: 'docker' }, edgeHub: { type: 'docker' } },
+          systemModules: {
+            edgeAgent: { type: 'docker', settings: { image: 'agent' } },
+            edgeHub: {
+              type: 'docker',
+              status: 'running',
+              restartPolicy: 'always',
+              settings: { image: 'hub' },
+            },
+          },
           modules: Object.fromEntries(modules.map((id) => [id, module])),
         },
       },
