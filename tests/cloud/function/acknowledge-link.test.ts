@@ -78,7 +78,7 @@ describe('acknowledge link', () => {
     const { searchParams } = link();
     const signature = searchParams.get('signature') ?? '';
     const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=';
-    const valid = [...digits].filter((digit) => {
+    const valid = digits.split('').filter((digit) => {
       searchParams.set('signature', signature.slice(0, -1) + digit);
       return checkLink(searchParams, LINKS.key, WRITTEN_MS).kind === 'valid';
     });

@@ -153,7 +153,7 @@ interface Scale {
 function scaleOf({ samples, foremost }: ReadingsPicture): Scale {
   const temps = samples.map(({ temp }) => temp);
   const usual = foremost.usual === null ? [] : [foremost.usual];
-  const known = [...temps, ...usual].map((temp) => Math.max(-LIMIT, Math.min(LIMIT, temp)));
+  const known = [...temps, ...usual].map(withinLimit);
   const ticks = niceTicks(Math.min(...known), Math.max(...known));
   const [low = 0] = ticks;
   const high = ticks.at(-1) ?? low;
@@ -167,8 +167,12 @@ function scaleOf({ samples, foremost }: ReadingsPicture): Scale {
           ? (LEFT + RIGHT) / 2
           : LEFT + 10 + ((atMs - fromMs) / spanMs) * (RIGHT - LEFT - 20),
       ),
-    y: (temp) => round(BOTTOM - ((temp - low) / (high - low)) * (BOTTOM - TOP)),
+    y: (temp) => round(BOTTOM - ((withinLimit(temp) - low) / (high - low)) * (BOTTOM - TOP)),
   };
+}
+
+function withinLimit(temp: number): number {
+  return Math.max(-LIMIT, Math.min(LIMIT, temp));
 }
 
 function round(pixels: number): number {
