@@ -9,6 +9,7 @@ const ENTRIES = {
   azure: 'simulator/commands/azure.js',
   manifest: 'simulator/commands/manifest.js',
   images: 'simulator/commands/images.js',
+  deploy: 'cloud/infra/deploy/main.js',
   alerts: 'cloud/function/src/command/main.js',
   'cold-path': 'simulator/commands/cold-path.js',
 };
