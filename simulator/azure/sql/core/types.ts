@@ -49,79 +49,58 @@ export function isText(type: SqlType): type is Extract<SqlType, { length: number
   return 'length' in type;
 }
 
+type Numbers = readonly (number | undefined)[];
+
+const TYPES: Readonly<Record<string, (numbers: Numbers) => SqlType>> = {
+  bit: () => ({ name: 'bit' }),
+  tinyint: () => ({ name: 'tinyint' }),
+  smallint: () => ({ name: 'smallint' }),
+  int: () => ({ name: 'int' }),
+  integer: () => ({ name: 'int' }),
+  bigint: () => ({ name: 'bigint' }),
+  real: () => ({ name: 'real' }),
+  float: ([bits = 53]) => ({ name: bits <= 24 ? 'real' : 'float' }),
+  date: () => ({ name: 'date' }),
+  datetime: () => ({ name: 'datetime' }),
+  datetime2: ([scale = 7]) => ({ name: 'datetime2', scale }),
+  nvarchar: ([length = 1]) => ({ name: 'nvarchar', length }),
+  varchar: ([length = 1]) => ({ name: 'varchar', length }),
+  sysname: () => ({ name: 'nvarchar', length: 128 }),
+  decimal: ([precision = 18, scale = 0]) => ({ name: 'decimal', precision, scale }),
+  numeric: ([precision = 18, scale = 0]) => ({ name: 'decimal', precision, scale }),
+};
+
 /**
  * The type that a declaration names.
  *
  * @param numbers what stands in its brackets; `MAX_LENGTH` for max
  * @throws SqlError when the local Azure SQL does not know it
  */
-export function sqlType(name: string, numbers: readonly number[], line: number): SqlType {
-  const [first, second] = numbers;
+export function sqlType(name: string, numbers: Numbers, line: number): SqlType {
   const lower = name.toLowerCase();
-  switch (lower) {
-    case 'bit':
-    case 'tinyint':
-    case 'smallint':
-    case 'int':
-    case 'bigint':
-    case 'real':
-    case 'date':
-    case 'datetime':
-      return { name: lower };
-    case 'integer':
-      return { name: 'int' };
-    case 'float':
-      return { name: first !== undefined && first <= 24 ? 'real' : 'float' };
-    case 'nvarchar':
-    case 'varchar':
-      return { name: lower, length: first ?? 1 };
-    case 'sysname':
-      return { name: 'nvarchar', length: 128 };
-    case 'datetime2':
-      return { name: 'datetime2', scale: first ?? 7 };
-    case 'decimal':
-    case 'numeric':
-      return { name: 'decimal', precision: first ?? 18, scale: second ?? 0 };
-    default:
-      throw notSupported(`type ${name}`, line);
-  }
+  const make = Object.hasOwn(TYPES, lower) ? TYPES[lower] : undefined;
+  if (make === undefined) throw notSupported(`type ${name}`, line);
+  return make(numbers);
 }
 
-/** The type as a declaration writes it. */
-export function declarationOf(type: SqlType): string {
-  if (isText(type)) return `${type.name}(${type.length === MAX_LENGTH ? 'max' : type.length})`;
-  if (type.name === 'datetime2') return `datetime2(${type.scale})`;
-  if (type.name === 'decimal') return `decimal(${type.precision}, ${type.scale})`;
-  return type.name;
-}
+const DUCK_TYPES: Readonly<Record<Exclude<SqlType['name'], 'datetime2' | 'decimal'>, string>> = {
+  bit: 'BOOLEAN',
+  tinyint: 'UTINYINT',
+  smallint: 'SMALLINT',
+  int: 'INTEGER',
+  bigint: 'BIGINT',
+  real: 'FLOAT',
+  float: 'DOUBLE',
+  date: 'DATE',
+  datetime: 'TIMESTAMP_MS',
+  nvarchar: 'VARCHAR',
+  varchar: 'VARCHAR',
+};
 
 /** DuckDB's type that keeps it. DuckDB counts microseconds: a seventh digit is lost. */
 export function duckType(type: SqlType): string {
-  switch (type.name) {
-    case 'bit':
-      return 'BOOLEAN';
-    case 'tinyint':
-      return 'UTINYINT';
-    case 'smallint':
-      return 'SMALLINT';
-    case 'int':
-      return 'INTEGER';
-    case 'bigint':
-      return 'BIGINT';
-    case 'real':
-      return 'FLOAT';
-    case 'float':
-      return 'DOUBLE';
-    case 'date':
-      return 'DATE';
-    case 'datetime':
-      return 'TIMESTAMP_MS';
-    case 'datetime2':
-      if (type.scale === 0) return 'TIMESTAMP_S';
-      return type.scale <= 3 ? 'TIMESTAMP_MS' : 'TIMESTAMP';
-    case 'decimal':
-      return `DECIMAL(${type.precision}, ${type.scale})`;
-    default:
-      return 'VARCHAR';
-  }
+  if (type.name === 'decimal') return `DECIMAL(${type.precision}, ${type.scale})`;
+  if (type.name !== 'datetime2') return DUCK_TYPES[type.name];
+  if (type.scale === 0) return 'TIMESTAMP_S';
+  return type.scale <= 3 ? 'TIMESTAMP_MS' : 'TIMESTAMP';
 }

@@ -90,6 +90,10 @@ const TRANSLATIONS: readonly (readonly [RegExp, Translation])[] = [
       ),
   ],
   [
+    /Divide by zero/,
+    (_match, { line }) => new SqlError(8134, 'Divide by zero error encountered.', { line }),
+  ],
+  [
     /TransactionContext Error: (?:Conflict|Catalog write-write conflict)|Failed to commit/,
     (_match, { line }) =>
       new SqlError(

@@ -26,39 +26,28 @@ import { MAX_LENGTH, SqlDecimal, SqlInstant, type SqlType, type SqlValue } from 
 
 const MICROS_PER_DAY = 86_400_000_000n;
 
+const TYPES: Readonly<Partial<Record<DuckDBTypeId, SqlType>>> = {
+  [DuckDBTypeId.BOOLEAN]: { name: 'bit' },
+  [DuckDBTypeId.UTINYINT]: { name: 'tinyint' },
+  [DuckDBTypeId.SMALLINT]: { name: 'smallint' },
+  [DuckDBTypeId.INTEGER]: { name: 'int' },
+  [DuckDBTypeId.BIGINT]: { name: 'bigint' },
+  [DuckDBTypeId.HUGEINT]: { name: 'bigint' },
+  [DuckDBTypeId.FLOAT]: { name: 'real' },
+  [DuckDBTypeId.DOUBLE]: { name: 'float' },
+  [DuckDBTypeId.DATE]: { name: 'date' },
+  [DuckDBTypeId.TIMESTAMP_S]: { name: 'datetime2', scale: 0 },
+  [DuckDBTypeId.TIMESTAMP_MS]: { name: 'datetime2', scale: 3 },
+  [DuckDBTypeId.TIMESTAMP]: { name: 'datetime2', scale: 7 },
+  [DuckDBTypeId.TIMESTAMP_TZ]: { name: 'datetime2', scale: 7 },
+};
+
 /** The T-SQL type of a result's column. Whole numbers larger than a bigint become one. */
 export function sqlTypeOf(type: DuckDBType): SqlType {
-  switch (type.typeId) {
-    case DuckDBTypeId.BOOLEAN:
-      return { name: 'bit' };
-    case DuckDBTypeId.UTINYINT:
-      return { name: 'tinyint' };
-    case DuckDBTypeId.SMALLINT:
-      return { name: 'smallint' };
-    case DuckDBTypeId.INTEGER:
-      return { name: 'int' };
-    case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.HUGEINT:
-      return { name: 'bigint' };
-    case DuckDBTypeId.FLOAT:
-      return { name: 'real' };
-    case DuckDBTypeId.DOUBLE:
-      return { name: 'float' };
-    case DuckDBTypeId.DATE:
-      return { name: 'date' };
-    case DuckDBTypeId.TIMESTAMP_S:
-      return { name: 'datetime2', scale: 0 };
-    case DuckDBTypeId.TIMESTAMP_MS:
-      return { name: 'datetime2', scale: 3 };
-    case DuckDBTypeId.TIMESTAMP:
-    case DuckDBTypeId.TIMESTAMP_TZ:
-      return { name: 'datetime2', scale: 7 };
-    default:
-      if (type instanceof DuckDBDecimalType) {
-        return { name: 'decimal', precision: type.width, scale: type.scale };
-      }
-      return { name: 'nvarchar', length: MAX_LENGTH };
+  if (type instanceof DuckDBDecimalType) {
+    return { name: 'decimal', precision: type.width, scale: type.scale };
   }
+  return TYPES[type.typeId] ?? { name: 'nvarchar', length: MAX_LENGTH };
 }
 
 /** A value that DuckDB gave. */
@@ -103,31 +92,22 @@ export function toDuck(value: SqlValue, type: SqlType): DuckDBValue {
   return value;
 }
 
+const VALUE_TYPES: Readonly<Record<Exclude<SqlType['name'], 'decimal'>, DuckDBType>> = {
+  bit: BOOLEAN,
+  tinyint: UTINYINT,
+  smallint: SMALLINT,
+  int: INTEGER,
+  bigint: BIGINT,
+  real: FLOAT,
+  float: DOUBLE,
+  date: DATE,
+  datetime: TIMESTAMP,
+  datetime2: TIMESTAMP,
+  nvarchar: VARCHAR,
+  varchar: VARCHAR,
+};
+
 /** DuckDB's type for values of `toDuck`. */
 export function duckValueType(type: SqlType): DuckDBType {
-  switch (type.name) {
-    case 'bit':
-      return BOOLEAN;
-    case 'tinyint':
-      return UTINYINT;
-    case 'smallint':
-      return SMALLINT;
-    case 'int':
-      return INTEGER;
-    case 'bigint':
-      return BIGINT;
-    case 'real':
-      return FLOAT;
-    case 'float':
-      return DOUBLE;
-    case 'date':
-      return DATE;
-    case 'datetime':
-    case 'datetime2':
-      return TIMESTAMP;
-    case 'decimal':
-      return DECIMAL(38, type.scale);
-    default:
-      return VARCHAR;
-  }
+  return type.name === 'decimal' ? DECIMAL(38, type.scale) : VALUE_TYPES[type.name];
 }

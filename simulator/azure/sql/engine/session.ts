@@ -1,7 +1,7 @@
 /** One client's session: runs its batches statement by statement. */
-import type { Query, Statement } from '../core/language/ast.ts';
+import type { Query, Statement, TransactionAction } from '../core/language/ast.ts';
 import { parseBatch } from '../core/language/parse-batch.ts';
-import { DuckPrinter, NAMELESS } from '../core/duckdb/print-query.ts';
+import { DuckPrinter } from '../core/duckdb/print-query.ts';
 import { SqlError } from '../core/sql-error.ts';
 import type { SqlType } from '../core/types.ts';
 import { define } from './define.ts';
@@ -10,6 +10,7 @@ import type { DuckSession, TypedValue } from './duck-database.ts';
 import { insertBulk, insertTarget, type BulkRows, type InsertTarget } from './insert.ts';
 import { administer, requireOwner, requirePermission, type Principal } from './principals.ts';
 import { Scope, typed, type Variables } from './scope.ts';
+import { requireReads, runQuery } from './query.ts';
 import { requireKnownOption } from './set-options.ts';
 import type { SqlEvent } from './sql-event.ts';
 import { Transaction } from './transaction.ts';
@@ -40,8 +41,15 @@ type Loud = Extract<
   Statement,
   {
     kind:
-      | ('select' | 'insert' | 'update' | 'delete' | 'merge')
-      | ('if' | 'block' | 'begin' | 'commit' | 'rollback' | 'print');
+      | 'select'
+      | 'insert'
+      | 'update'
+      | 'delete'
+      | 'merge'
+      | 'if'
+      | 'block'
+      | 'transaction'
+      | 'print';
   }
 >;
 
@@ -101,9 +109,9 @@ export class SqlSession {
   }
 
   /** What a client's transaction request and the statements of the same name do. */
-  async *changeTransaction(kind: 'begin' | 'commit' | 'rollback', signal: AbortSignal): Events {
+  async *changeTransaction(action: TransactionAction, signal: AbortSignal): Events {
     try {
-      yield* this.#changeTransaction(kind, signal);
+      yield* this.#changeTransaction(action, signal);
     } catch (error) {
       yield* this.#failed(error);
     }
@@ -121,8 +129,8 @@ export class SqlSession {
     this.#duck.close();
   }
 
-  async *#changeTransaction(kind: 'begin' | 'commit' | 'rollback', signal: AbortSignal): Events {
-    switch (kind) {
+  async *#changeTransaction(action: TransactionAction, signal: AbortSignal): Events {
+    switch (action) {
       case 'begin':
         if (await this.#transaction.begin(signal)) yield { kind: 'transaction', state: 'begun' };
         break;
@@ -171,14 +179,12 @@ export class SqlSession {
         return yield* this.#write(statement, run);
       case 'if': {
         const holds = await run.scope.holds(statement.condition);
-        return yield* this.#all(holds ? statement.then : statement.otherwise, run);
+        return yield* this.#all(holds ? statement.whenTrue : statement.whenFalse, run);
       }
       case 'block':
         return yield* this.#all(statement.statements, run);
-      case 'begin':
-      case 'commit':
-      case 'rollback':
-        return yield* this.#changeTransaction(statement.kind, run.signal);
+      case 'transaction':
+        return yield* this.#changeTransaction(statement.action, run.signal);
       case 'print':
         return yield { kind: 'info', number: 0, message: await run.scope.text(statement.message) };
       default:
@@ -225,27 +231,16 @@ export class SqlSession {
   }
 
   async *#select(query: Query, { scope }: Run): Events {
-    const printer = new DuckPrinter();
-    const sql = printer.query(query);
-    await this.#requireReads(printer);
-    const result = await this.#duck.run(sql, scope.parameters(printer));
-    this.#rowCount = result.rows.length;
-    const items = query.body.kind === 'select' ? query.body.items : [];
-    const assigned = items.flatMap((item) => (item.kind === 'assign' ? [item.variable] : []));
-    if (assigned.length > 0) {
-      const row = result.rows.at(-1);
-      for (const [index, name] of row === undefined ? [] : assigned.entries()) {
-        await scope.assign(name, typed(row?.[index], result.columns[index]?.type ?? INT));
-      }
-    } else {
-      const columns = result.columns.map(({ name, type }) => ({
-        name: name === NAMELESS ? '' : name,
-        type,
-      }));
-      yield { kind: 'columns', columns };
-      yield { kind: 'rows', columns, rows: result.rows };
-    }
-    yield this.#done(this.#rowCount);
+    const { rowCount, events, assigned } = await runQuery(
+      this.#duck,
+      query,
+      scope,
+      this.#principal,
+    );
+    this.#rowCount = rowCount;
+    for (const { name, value } of assigned) await scope.assign(name, value);
+    yield* events;
+    yield this.#done(rowCount);
   }
 
   async *#write(statement: WriteStatement, { scope, signal }: Run): Events {
@@ -256,7 +251,7 @@ export class SqlSession {
     }
     const printer = new DuckPrinter();
     const sql = printWrite(printer, statement, target);
-    await this.#requireReads(printer);
+    await requireReads(this.#duck, printer, this.#principal);
     const parameters = scope.parameters(printer);
     const changed = await this.#changing(target, line, async () => {
       const work = () => this.#duck.run(sql, parameters);
@@ -288,12 +283,6 @@ export class SqlSession {
 
   #done(rowCount: number | undefined): SqlEvent {
     return { kind: 'done', rowCount: this.#countsRows ? rowCount : undefined };
-  }
-
-  async #requireReads({ tables }: DuckPrinter): Promise<void> {
-    for (const table of tables) {
-      await requirePermission(this.#duck, this.#principal, 'SELECT', table);
-    }
   }
 
   #systemVariables(): Readonly<Record<string, TypedValue>> {

@@ -49,41 +49,46 @@ export interface WireType {
   readonly isPieced: boolean;
 }
 
-/** Reads TYPE_INFO. */
+const READERS: Readonly<Record<number, (reader: ByteReader) => SqlType>> = {
+  [TYPE.null]: () => ({ name: 'int' }),
+  [TYPE.integer]: (reader) => ({ name: integerName(reader.uint8()) }),
+  [TYPE.bit]: (reader) => withoutLength(reader, { name: 'bit' }),
+  [TYPE.float]: (reader) => ({ name: reader.uint8() === 4 ? 'real' : 'float' }),
+  [TYPE.date]: () => ({ name: 'date' }),
+  [TYPE.dateTime2]: (reader) => ({ name: 'datetime2', scale: reader.uint8() }),
+  [TYPE.dateTime]: (reader) => withoutLength(reader, { name: 'datetime' }),
+  [TYPE.decimal]: readDecimalType,
+  [TYPE.numeric]: readDecimalType,
+};
+const TEXT_TYPES: ReadonlySet<number> = new Set([
+  TYPE.nvarchar,
+  TYPE.nchar,
+  TYPE.varchar,
+  TYPE.char,
+]);
+
+/**
+ * Reads TYPE_INFO.
+ *
+ * @throws SqlError for a type that the local Azure SQL does not know
+ */
 export function readType(reader: ByteReader): WireType {
   const id = reader.uint8();
-  const plain = (type: SqlType): WireType => ({ type, id, isPieced: false });
-  switch (id) {
-    case TYPE.null:
-      return plain({ name: 'int' });
-    case TYPE.integer:
-      return plain({ name: integerName(reader.uint8()) });
-    case TYPE.bit:
-      reader.uint8();
-      return plain({ name: 'bit' });
-    case TYPE.float:
-      return plain({ name: reader.uint8() === 4 ? 'real' : 'float' });
-    case TYPE.date:
-      return plain({ name: 'date' });
-    case TYPE.dateTime2:
-      return plain({ name: 'datetime2', scale: reader.uint8() });
-    case TYPE.dateTime:
-      reader.uint8();
-      return plain({ name: 'datetime' });
-    case TYPE.decimal:
-    case TYPE.numeric: {
-      reader.uint8();
-      const precision = reader.uint8();
-      return plain({ name: 'decimal', precision, scale: reader.uint8() });
-    }
-    case TYPE.nvarchar:
-    case TYPE.nchar:
-    case TYPE.varchar:
-    case TYPE.char:
-      return readTextType(reader, id);
-    default:
-      throw notSupported(`data type 0x${id.toString(16)} on the wire`);
-  }
+  if (TEXT_TYPES.has(id)) return readTextType(reader, id);
+  const read = READERS[id];
+  if (read === undefined) throw notSupported(`data type 0x${id.toString(16)} on the wire`);
+  return { type: read(reader), id, isPieced: false };
+}
+
+function withoutLength(reader: ByteReader, type: SqlType): SqlType {
+  reader.uint8();
+  return type;
+}
+
+function readDecimalType(reader: ByteReader): SqlType {
+  reader.uint8();
+  const precision = reader.uint8();
+  return { name: 'decimal', precision, scale: reader.uint8() };
 }
 
 function readTextType(reader: ByteReader, id: number): WireType {
@@ -143,6 +148,13 @@ function decode(type: SqlType, bytes: Buffer): SqlValue {
       return bytes.readFloatLE();
     case 'float':
       return bytes.readDoubleLE();
+    default:
+      return decodeObject(type, bytes);
+  }
+}
+
+function decodeObject(type: SqlType, bytes: Buffer): SqlValue {
+  switch (type.name) {
     case 'date':
       return new SqlInstant(daysToMicros(bytes.readUIntLE(0, 3)));
     case 'datetime2':
@@ -154,7 +166,7 @@ function decode(type: SqlType, bytes: Buffer): SqlValue {
       return new SqlDecimal(bytes[0] === 1 ? magnitude : -magnitude, type.scale);
     }
     default:
-      throw new ProtocolError(`a ${type.name} is no text`);
+      throw new ProtocolError(`a ${type.name} has no such value`);
   }
 }
 

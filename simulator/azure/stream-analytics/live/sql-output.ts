@@ -9,6 +9,7 @@
  * Source: Stream Analytics, "Azure SQL Database output", "Increase throughput to Azure SQL" and
  * "Troubleshoot outputs" (key violations).
  */
+import type mssql from 'mssql';
 import type { ConnectionPool, Table, config } from 'mssql';
 import type { SqlRecord } from '../core/values.ts';
 import type { LiveOutput } from './live-output.ts';
@@ -27,7 +28,7 @@ export interface SqlOutputOptions {
   readonly errorPolicy: 'retry' | 'drop';
 }
 
-type Client = typeof import('mssql');
+type Client = typeof mssql;
 type Row = readonly (string | number | boolean | Date | null)[];
 
 /** How a load ended when it did not fail for the moment only. */

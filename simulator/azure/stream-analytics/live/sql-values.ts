@@ -34,25 +34,21 @@ export function toColumn(value: Value, { name, type, isNullable }: TableColumn):
     return isNullable ? { ok: true, value } : fault(name, 'NULL', `${type} NOT NULL`);
   }
   if (type.endsWith('varchar')) return { ok: true, value: textOf(value) };
-  switch (typeof value) {
-    case 'bigint':
-      return wholeNumber(value, name, type);
-    case 'number':
-      if (type === 'float' || type === 'real') return { ok: true, value };
-      break;
-    case 'boolean':
-      if (type === 'bit') return { ok: true, value };
-      break;
-    default:
-      if (value instanceof SqlDateTime && type.startsWith('datetime')) {
-        return { ok: true, value: new Date(value.epochMs) };
-      }
+  if (typeof value === 'bigint') return wholeNumber(value, name, type);
+  if (typeof value === 'number' && isFloat(type)) return { ok: true, value };
+  if (typeof value === 'boolean' && type === 'bit') return { ok: true, value };
+  if (value instanceof SqlDateTime && type.startsWith('datetime')) {
+    return { ok: true, value: new Date(value.epochMs) };
   }
   return fault(name, typeOf(value) ?? 'NULL', type);
 }
 
+function isFloat(type: string): boolean {
+  return type === 'float' || type === 'real';
+}
+
 function wholeNumber(value: bigint, name: string, type: string): Converted {
-  if (type === 'float' || type === 'real') return { ok: true, value: Number(value) };
+  if (isFloat(type)) return { ok: true, value: Number(value) };
   const [least, most] = (Object.hasOwn(LIMITS, type) ? LIMITS[type] : undefined) ?? [1n, 0n];
   if (value < least || value > most) return fault(name, `bigint ${value}`, type);
   return { ok: true, value: type === 'bigint' ? String(value) : Number(value) };

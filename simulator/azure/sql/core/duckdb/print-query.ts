@@ -151,7 +151,7 @@ export class DuckPrinter {
       }
       case 'case': {
         const branches = expression.branches.map(
-          ({ when, then }) => `WHEN ${print(when)} THEN ${print(then)}`,
+          ({ when, result }) => `WHEN ${print(when)} THEN ${print(result)}`,
         );
         const operand = expression.operand === undefined ? '' : ` ${print(expression.operand)}`;
         const otherwise =
@@ -169,7 +169,11 @@ export class DuckPrinter {
     if (typeof pattern === 'string' && pattern.includes('[')) {
       throw notSupported('[…] in a LIKE pattern');
     }
-    return `(${this.expression(left)} ${operator} ${this.expression(right)})`;
+    const printed = `(${this.expression(left)} ${operator} ${this.expression(right)})`;
+    if (operator !== '/' && operator !== '%') return printed;
+    // DuckDB gives NULL for a division by zero.
+    const message = quoteText('Divide by zero');
+    return `CASE WHEN ${this.expression(right)} = 0 THEN error(${message}) ELSE ${printed} END`;
   }
 
   #call(call: Extract<Expression, { kind: 'call' }>): string {

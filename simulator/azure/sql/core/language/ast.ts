@@ -57,7 +57,7 @@ export type Expression =
   | {
       readonly kind: 'case';
       readonly operand: Expression | undefined;
-      readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+      readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
       readonly otherwise: Expression | undefined;
     }
   | {
@@ -183,6 +183,9 @@ export interface TableDefinition {
   readonly checks: readonly CheckDefinition[];
 }
 
+/** What happens to a transaction. */
+export type TransactionAction = 'begin' | 'commit' | 'rollback';
+
 /** What a role or user may be granted on an object. */
 export type Permission = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
 
@@ -237,8 +240,8 @@ export type Statement = { readonly line: number } & (
   | {
       readonly kind: 'if';
       readonly condition: Expression;
-      readonly then: readonly Statement[];
-      readonly otherwise: readonly Statement[];
+      readonly whenTrue: readonly Statement[];
+      readonly whenFalse: readonly Statement[];
     }
   | { readonly kind: 'block'; readonly statements: readonly Statement[] }
   | {
@@ -251,7 +254,7 @@ export type Statement = { readonly line: number } & (
     }
   | { readonly kind: 'assign'; readonly variable: string; readonly value: Expression }
   | { readonly kind: 'setOption'; readonly option: string; readonly value: string }
-  | { readonly kind: 'begin' | 'commit' | 'rollback' }
+  | { readonly kind: 'transaction'; readonly action: TransactionAction }
   | { readonly kind: 'print'; readonly message: Expression }
   | {
       readonly kind: 'throw';

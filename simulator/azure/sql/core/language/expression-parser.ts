@@ -1,5 +1,5 @@
 /** Grammar of expressions and conditions. */
-import type { Call, Expression, ObjectName, OrderItem, Over, Query } from './ast.ts';
+import type { Call, Expression, OrderItem, Over, Query } from './ast.ts';
 import { TokenCursor } from './token-cursor.ts';
 
 const COMPARISONS = ['=', '<>', '!=', '<=', '>=', '<', '>'];
@@ -77,27 +77,21 @@ export abstract class ExpressionParser extends TokenCursor {
   }
 
   #primary(): Expression {
-    const { kind, text, line } = this.peek();
-    if (kind === 'number') {
-      this.next();
-      return { kind: 'number', text };
-    }
+    const { kind, line } = this.peek();
+    if (kind === 'number') return { kind: 'number', text: this.next().text };
     if (kind === 'text') return { kind: 'literal', value: this.textValue() };
-    if (kind === 'variable') {
-      this.next();
-      return { kind: 'variable', name: text, line };
-    }
+    if (kind === 'variable') return { kind: 'variable', name: this.next().text, line };
+    return this.#word(line);
+  }
+
+  #word(line: number): Expression {
     if (this.takes('NULL')) return { kind: 'literal', value: null };
     if (this.sees('(')) return this.#bracket();
     if (this.takes('CASE')) return this.#case();
     if (this.sees('CAST', '(') || this.sees('TRY_CAST', '(')) return this.#cast();
     if (this.sees('CONVERT', '(') || this.sees('TRY_CONVERT', '(')) return this.#convert();
-    if (kind === 'word' && this.peek(1).text === '(') return this.#call();
-    return { kind: 'column', name: this.#columnName(), line };
-  }
-
-  #columnName(): ObjectName {
-    return this.objectName();
+    if (this.peek().kind === 'word' && this.peek(1).text === '(') return this.#call();
+    return { kind: 'column', name: this.objectName(), line };
   }
 
   #bracket(): Expression {
@@ -110,11 +104,11 @@ export abstract class ExpressionParser extends TokenCursor {
 
   #case(): Expression {
     const operand = this.sees('WHEN') ? undefined : this.expression();
-    const branches: { when: Expression; then: Expression }[] = [];
+    const branches: { when: Expression; result: Expression }[] = [];
     while (this.takes('WHEN')) {
       const when = this.expression();
       this.expect('THEN');
-      branches.push({ when, then: this.expression() });
+      branches.push({ when, result: this.expression() });
     }
     if (branches.length === 0) throw this.unexpected();
     const otherwise = this.takes('ELSE') ? this.expression() : undefined;

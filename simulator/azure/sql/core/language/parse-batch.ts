@@ -4,11 +4,20 @@ import type {
   Expression,
   InsertSource,
   MergeBranch,
-  Permission,
+  TransactionAction,
   Statement,
 } from './ast.ts';
 import { SqlError } from '../sql-error.ts';
-import { TableParser } from './table-parser.ts';
+import { AdministrationParser } from './administration-parser.ts';
+
+/** Statements of T-SQL that are refused by their name; any other word is a slip. */
+const OTHER_STATEMENTS = new Set(
+  (
+    'ADD BACKUP BREAK BULK CHECKPOINT CLOSE CONTINUE DBCC DEALLOCATE DENY DISABLE ENABLE EXEC EXECUTE ' +
+    'FETCH GOTO KILL OPEN RAISERROR RECONFIGURE RESTORE RETURN REVERT REVOKE SAVE SHUTDOWN TRUNCATE ' +
+    'USE WAITFOR WHILE'
+  ).split(' '),
+);
 
 type StatementParser = (line: number) => Statement;
 
@@ -21,7 +30,7 @@ export function parseBatch(batch: string): readonly Statement[] {
   return new BatchParser(batch).statements();
 }
 
-class BatchParser extends TableParser {
+class BatchParser extends AdministrationParser {
   readonly #parsers: readonly (readonly [words: readonly string[], parse: StatementParser])[] = [
     [['SELECT'], (line) => this.#select(line)],
     [['INSERT'], (line) => this.#insert(line)],
@@ -39,7 +48,7 @@ class BatchParser extends TableParser {
     [['ROLLBACK'], (line) => this.#endTransaction('rollback', line)],
     [['PRINT'], (line) => ({ kind: 'print', line, message: this.expression() })],
     [['THROW'], (line) => this.#throw(line)],
-    [['GRANT'], (line) => this.#grant(line)],
+    [['GRANT'], (line) => this.grant(line)],
   ];
 
   statements(): Statement[] {
@@ -66,8 +75,8 @@ class BatchParser extends TableParser {
     if (this.sees('WITH')) return this.#select(line);
     const parser = this.#parsers.find(([words]) => this.sees(...words));
     if (parser === undefined) {
-      const { kind, text } = this.peek();
-      throw kind === 'word' ? this.refuse(`statement ${text.toUpperCase()}`) : this.unexpected();
+      const word = this.peek().text.toUpperCase();
+      throw OTHER_STATEMENTS.has(word) ? this.refuse(word) : this.unexpected();
     }
     if (!this.sees('SELECT')) this.next();
     const statement = parser[1](line);
@@ -187,28 +196,17 @@ class BatchParser extends TableParser {
     if (this.takes('OR', 'ALTER', 'VIEW')) return this.createView(line, true, begin);
     if (this.takes('VIEW')) return this.createView(line, false, begin);
     if (this.takes('ROLE')) return { kind: 'createRole', line, role: this.name() };
-    if (this.takes('USER')) return this.#createUser(line);
+    if (this.takes('USER')) return this.createUser(line);
     const isUnique = this.takes('UNIQUE');
     if (!this.takes('CLUSTERED')) this.takes('NONCLUSTERED');
     if (this.takes('INDEX')) return this.createIndex(line, isUnique);
     throw this.refuse(`CREATE ${this.peek().text.toUpperCase()}`);
   }
 
-  #createUser(line: number): Statement {
-    const user = this.name();
-    if (this.takes('FROM', 'EXTERNAL', 'PROVIDER')) {
-      return { kind: 'createUser', line, user, password: undefined };
-    }
-    this.expect('WITH', 'PASSWORD', '=');
-    return { kind: 'createUser', line, user, password: this.textValue() };
-  }
-
   #alter(line: number): Statement {
     if (this.takes('TABLE')) return this.alterTable(line);
     if (!this.takes('ROLE')) throw this.refuse(`ALTER ${this.peek().text.toUpperCase()}`);
-    const role = this.name();
-    this.expect('ADD', 'MEMBER');
-    return { kind: 'addMember', line, role, member: this.name() };
+    return this.alterRole(line);
   }
 
   #drop(line: number): Statement {
@@ -220,10 +218,10 @@ class BatchParser extends TableParser {
 
   #if(line: number): Statement {
     const condition = this.expression();
-    const then = [this.#statement()];
+    const whenTrue = [this.#statement()];
     while (this.sees(';') && this.peek(1).text.toUpperCase() === 'ELSE') this.next();
-    const otherwise = this.takes('ELSE') ? [this.#statement()] : [];
-    return { kind: 'if', line, condition, then, otherwise };
+    const whenFalse = this.takes('ELSE') ? [this.#statement()] : [];
+    return { kind: 'if', line, condition, whenTrue, whenFalse };
   }
 
   #declare(line: number): Statement {
@@ -253,7 +251,8 @@ class BatchParser extends TableParser {
   }
 
   #begin(line: number): Statement {
-    if (this.takes('TRANSACTION') || this.takes('TRAN')) return { kind: 'begin', line };
+    if (this.takes('TRANSACTION') || this.takes('TRAN'))
+      return { kind: 'transaction', line, action: 'begin' };
     if (this.sees('TRY') || this.sees('CATCH')) throw this.refuse('BEGIN TRY');
     const statements: Statement[] = [];
     while (!this.#atStatementsEnd()) statements.push(this.#statement());
@@ -261,9 +260,9 @@ class BatchParser extends TableParser {
     return { kind: 'block', line, statements };
   }
 
-  #endTransaction(kind: 'commit' | 'rollback', line: number): Statement {
+  #endTransaction(action: TransactionAction, line: number): Statement {
     if (!this.takes('TRANSACTION')) this.takes('TRAN');
-    return { kind, line };
+    return { kind: 'transaction', line, action };
   }
 
   #throw(line: number): Statement {
@@ -272,28 +271,5 @@ class BatchParser extends TableParser {
     const message = this.expression();
     this.expect(',');
     return { kind: 'throw', line, number, message, state: this.expression() };
-  }
-
-  #grant(line: number): Statement {
-    const permissions = this.list(() => this.#permission());
-    this.expect('ON');
-    if (this.takes('OBJECT')) this.expect('::');
-    else if (this.sees('SCHEMA', '::')) throw this.refuse('GRANT ON SCHEMA');
-    const object = this.objectName();
-    this.expect('TO');
-    return { kind: 'grant', line, permissions, object, principals: this.list(() => this.name()) };
-  }
-
-  #permission(): Permission {
-    const word = this.word().toUpperCase();
-    switch (word) {
-      case 'SELECT':
-      case 'INSERT':
-      case 'UPDATE':
-      case 'DELETE':
-        return word;
-      default:
-        throw this.refuse(`GRANT ${word}`);
-    }
   }
 }

@@ -17,6 +17,12 @@ interface Draft {
   readonly checks: CheckDefinition[];
 }
 
+interface ColumnOptions {
+  isNullable: boolean;
+  isBinary: boolean;
+  defaultValue: Expression | undefined;
+}
+
 /** Index options that say how data lies on disk and nothing else. */
 const STORAGE_OPTIONS = new Set(
   'DATA_COMPRESSION FILLFACTOR OPTIMIZE_FOR_SEQUENTIAL_KEY PAD_INDEX ONLINE'.split(' '),
@@ -135,28 +141,36 @@ export abstract class TableParser extends QueryParser {
   #column(draft: Draft, line: number): void {
     const name = this.name();
     const type = this.type();
-    let isNullable = true;
-    let isBinary = !isText(type);
-    let defaultValue: Expression | undefined;
-    for (;;) {
-      const constraint = this.takes('CONSTRAINT') ? this.name() : undefined;
-      if (this.takes('NOT', 'NULL')) isNullable = false;
-      else if (this.takes('NULL')) isNullable = true;
-      else if (this.takes('COLLATE')) isBinary = this.word().toUpperCase().includes('_BIN2');
-      else if (this.takes('DEFAULT')) defaultValue = this.expression();
-      else if (this.takes('CHECK')) {
-        draft.checks.push({ name: constraint, condition: this.#check() });
-      } else if (this.takes('PRIMARY', 'KEY')) {
-        draft.keys.push(this.#columnKey(constraint, 'primaryKey', name));
-        isNullable = false;
-      } else if (this.takes('UNIQUE')) {
-        draft.keys.push(this.#columnKey(constraint, 'unique', name));
-      } else break;
-    }
+    const options: ColumnOptions = {
+      isNullable: true,
+      isBinary: !isText(type),
+      defaultValue: undefined,
+    };
+    while (this.#columnOption(options, draft, name));
     if (this.sees('IDENTITY') || this.sees('AS') || this.sees('REFERENCES')) {
       throw this.refuse(`${this.peek().text.toUpperCase()} in a column`);
     }
-    draft.columns.push({ name, type, isNullable, isBinary, defaultValue, line });
+    draft.columns.push({ name, type, ...options, line });
+  }
+
+  #columnOption(column: ColumnOptions, draft: Draft, name: string): boolean {
+    if (this.takes('NOT', 'NULL')) column.isNullable = false;
+    else if (this.takes('NULL')) column.isNullable = true;
+    else if (this.takes('COLLATE')) column.isBinary = this.word().toUpperCase().includes('_BIN2');
+    else return this.#columnConstraint(column, draft, name);
+    return true;
+  }
+
+  #columnConstraint(column: ColumnOptions, draft: Draft, name: string): boolean {
+    const constraint = this.takes('CONSTRAINT') ? this.name() : undefined;
+    if (this.takes('DEFAULT')) column.defaultValue = this.expression();
+    else if (this.takes('CHECK')) draft.checks.push({ name: constraint, condition: this.#check() });
+    else if (this.takes('UNIQUE')) draft.keys.push(this.#columnKey(constraint, 'unique', name));
+    else if (this.takes('PRIMARY', 'KEY')) {
+      draft.keys.push(this.#columnKey(constraint, 'primaryKey', name));
+    } else if (constraint === undefined) return false;
+    else throw this.unexpected();
+    return true;
   }
 
   #columnKey(name: string | undefined, kind: KeyDefinition['kind'], column: string): KeyDefinition {
