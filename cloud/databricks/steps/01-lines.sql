@@ -2,8 +2,10 @@
 -- blob grows while its hour lasts, so that a file may come again.
 --
 -- Reads batch_files(file, size, modified), the files to take in, and batch_lines, what they hold.
-DELETE FROM archive_lines
-WHERE file IN (SELECT file FROM batch_files);
+MERGE INTO archive_lines AS t
+USING batch_files AS s
+    ON t.file = s.file
+WHEN MATCHED THEN DELETE;
 
 INSERT INTO archive_lines
 SELECT

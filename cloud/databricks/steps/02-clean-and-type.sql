@@ -8,6 +8,8 @@
 -- record that ends at the next such line. It does, if the two and what lies between them are one
 -- well quoted record with as many fields as the header, and nothing between is such a record by
 -- itself. Otherwise the line is a record of its own, and rejected.
+--
+-- What several statements need is a table while the batch lasts, so that it is computed once.
 
 CREATE OR REPLACE TEMPORARY VIEW lines_of_batch AS
 SELECT
@@ -25,7 +27,7 @@ FROM archive_lines AS a
 INNER JOIN batch_files AS b ON a.file = b.file;
 
 -- Where the columns are: the first line that is not blank names them, in any order and case.
-CREATE OR REPLACE TEMPORARY VIEW headers AS
+CREATE OR REPLACE TABLE batch_headers AS
 WITH
 first_lines AS (
     SELECT
@@ -74,7 +76,7 @@ SELECT
 FROM found;
 
 -- Records over several lines: their first line, their last, and their text.
-CREATE OR REPLACE TEMPORARY VIEW long_records AS
+CREATE OR REPLACE TABLE batch_long_records AS
 WITH
 -- Only lines of files with an odd line matter; usually there are none. A record has 300 lines at
 -- most, so that a stray quote costs no more than that.
@@ -88,7 +90,7 @@ counted AS (
         h.columns,
         sum(l.odd) OVER (PARTITION BY l.file ORDER BY l.line) AS odd_before
     FROM lines_of_batch AS l
-    INNER JOIN headers AS h ON l.file = h.file
+    INNER JOIN batch_headers AS h ON l.file = h.file
     WHERE
         l.line > h.line
         AND l.file IN (SELECT o.file FROM lines_of_batch AS o WHERE o.odd = 1)
@@ -189,8 +191,8 @@ covered AS (
         coalesce(r.text, l.text) AS text,
         max(r.last_line) OVER (PARTITION BY l.file ORDER BY l.line) AS covered_to
     FROM lines_of_batch AS l
-    LEFT JOIN long_records AS r ON l.file = r.file AND l.line = r.line
-    WHERE l.file IN (SELECT f.file FROM long_records AS f)
+    LEFT JOIN batch_long_records AS r ON l.file = r.file AND l.line = r.line
+    WHERE l.file IN (SELECT f.file FROM batch_long_records AS f)
 ),
 
 separate AS (
@@ -208,7 +210,7 @@ separate AS (
         l.bytes,
         l.text
     FROM lines_of_batch AS l
-    WHERE NOT EXISTS (SELECT 1 FROM long_records AS f WHERE f.file = l.file)
+    WHERE NOT EXISTS (SELECT 1 FROM batch_long_records AS f WHERE f.file = l.file)
 )
 
 SELECT
@@ -227,7 +229,7 @@ SELECT
     CASE WHEN length(s.text) <= 4096 AND is_well_quoted(s.text) THEN csv_fields(s.text) END
         AS fields
 FROM separate AS s
-INNER JOIN headers AS h ON s.file = h.file
+INNER JOIN batch_headers AS h ON s.file = h.file
 WHERE (s.text IS NULL OR s.text <> '') AND (s.line > h.line OR NOT h.is_usable);
 
 -- The records of the batch, typed. reason is NULL for a reading, and only for a reading.

@@ -2,8 +2,10 @@
 --
 -- Also a record with the id and seq of a reading that says something else: it is no repeat, and one
 -- of the two is wrong. The one that came first is the reading.
-DELETE FROM rejects
-WHERE file IN (SELECT file FROM batch_files);
+MERGE INTO rejects AS t
+USING batch_files AS s
+    ON t.file = s.file
+WHEN MATCHED THEN DELETE;
 
 INSERT INTO rejects
 SELECT

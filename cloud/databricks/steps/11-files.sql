@@ -16,3 +16,5 @@ WHEN MATCHED THEN UPDATE SET *
 WHEN NOT MATCHED THEN INSERT *;
 
 DROP TABLE batch_rows;
+DROP TABLE batch_long_records;
+DROP TABLE batch_headers;

@@ -32,7 +32,8 @@ export function readSqlFiles(folder: string): SqlFiles {
 /** A statement ends with a semicolon at the end of a line, and nowhere else. */
 function statementsOf(sql: string): string[] {
   return sql
-    .split(/;[ \t]*(?:\r?\n|$)/)
+    .replaceAll(/^\s*--.*$/gm, '')
+    .split(/;\s*$/m)
     .map((statement) => statement.trim())
     .filter((statement) => statement !== '');
 }
