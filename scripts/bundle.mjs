@@ -99,12 +99,12 @@ const noFileUploads = {
   },
 };
 
-/** The folders, as in package-lock.json, of the packages that something was taken from. */
+/** The folders, as in package-lock.json even where npm installed further up, of the packages that something was taken from. */
 function packagesOf(metafile) {
   const [output] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
   const folders = Object.entries(output.inputs)
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-    .map(([path]) => /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
+    .map(([path]) => /^(?:\.\.\/)*((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
     .filter((folder) => folder !== undefined);
   return [...new Set(folders)].toSorted((a, b) => a.localeCompare(b));
 }

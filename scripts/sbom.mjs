@@ -4,7 +4,8 @@
  * Source: CycloneDX 1.6, JSON (ECMA-424). Without a time or a random number: the same bundle has the same bill.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 /** @param folders the packages' folders, as package-lock.json names them */
 export function billOfMaterials(project, module, folders) {
@@ -13,7 +14,7 @@ export function billOfMaterials(project, module, folders) {
   const root = reference(own.name, own.version);
   const components = [
     ...folders.map((folder) => packageComponent(folder, packages[folder])),
-    sqliteComponent(project),
+    sqliteComponent(),
     nodeComponent(),
   ];
   return {
@@ -51,9 +52,9 @@ function packageComponent(folder, entry) {
 }
 
 /** SQLite itself is in the sources of better-sqlite3 and in its binding. */
-function sqliteComponent(project) {
-  const header = 'node_modules/better-sqlite3/deps/sqlite3/sqlite3.h';
-  const text = readFileSync(join(project, header), 'utf8');
+function sqliteComponent() {
+  const installed = createRequire(import.meta.url).resolve('better-sqlite3/package.json');
+  const text = readFileSync(join(dirname(installed), 'deps/sqlite3/sqlite3.h'), 'utf8');
   const version = /#define SQLITE_VERSION\s+"([^"]+)"/.exec(text)?.[1];
   return genericComponent('library', 'sqlite', version, { id: 'blessing' });
 }
