@@ -76,30 +76,27 @@ async function send(
   timeoutMs: number,
 ): Promise<void> {
   let taken = false;
+  const onResponse = ({ status }: { readonly status: number }): void => {
+    taken ||= status === 202;
+  };
   try {
     await withinTime(timeoutMs, async (abortSignal) => {
-      const poller = await client.beginSend(message, {
-        requestOptions: { customHeaders: headers },
-        abortSignal,
-      });
-      taken = true;
-      const { status, error } = await poller.pollUntilDone({ abortSignal });
-      if (status !== 'Succeeded') {
-        const reason = [error?.code, error?.message]
-          .filter((part) => part !== undefined)
-          .join(': ');
-        throw new TransportError(`Communication Services: ${status}, ${reason}`, 'refused');
-      }
+      const requestOptions = { customHeaders: headers };
+      const poller = await client.beginSend(message, { requestOptions, abortSignal, onResponse });
+      await poller.pollUntilDone({ abortSignal });
     });
   } catch (error) {
-    if (error instanceof TransportError && error.scope === 'refused') throw error;
-    if (isDuplicate(error)) return;
-    if (!taken) throw notTaken(error);
-    // Taken, and then given up by the service; anything else is only a question without an answer.
-    if (error instanceof Error && /operation has (failed|been cancell?ed)/i.test(error.message)) {
+    if (isGivenUp(error)) {
       throw new TransportError(`Communication Services: ${error.message}`, 'refused', error);
     }
+    // What was taken, and then asked for without an answer, is under way all the same.
+    if (!taken && !isDuplicate(error)) throw notTaken(error);
   }
+}
+
+/** The service took the mail and could not deliver it. */
+function isGivenUp(error: unknown): error is Error {
+  return error instanceof Error && /operation (has failed|was cancell?ed)/i.test(error.message);
 }
 
 function notTaken(error: unknown): TransportError {
