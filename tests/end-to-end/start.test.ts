@@ -32,7 +32,7 @@ describe('npm start', function () {
   it('shows averages and a mail, stops on Ctrl-C with no process left, and goes on the next time', async () => {
     const first = start('--free-ports', '--history', '90');
     await first.says(/first averages on the dashboard/);
-    await first.says(/first mail: (Spike|Dip) at Meter\d\d/);
+    await first.says(/first mail: Alert at (gateway|meters without a gateway)/);
     const pids = descendants(first.child.pid ?? 0);
     assert.ok(pids.length >= 14, `only ${pids.length} processes`);
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { TableClient } from '@azure/data-tables';
 import type { Mailbox } from '../../../simulator/azure/mailbox/mailbox.ts';
 import { recordAnomalies } from '../../../cloud/function/src/record-anomalies.ts';
 import { sendDueMails } from '../../../cloud/function/src/send-due-mails.ts';
 import type { Services } from '../../../cloud/function/src/services.ts';
-import { storageConnectionString } from '../../../simulator/wire/connection-strings.ts';
 import { startAzurite, type Azurite } from '../../support/azurite.ts';
 import { testSettings, type TestSettings } from '../../support/settings.ts';
 import {
@@ -257,25 +255,6 @@ describe('mails of the Function', function () {
     assert.ok(!names.includes('bcc') && !names.includes('x-a'));
   });
 
-  it('lose nothing to malformed events, which are kept apart with their reason', async () => {
-    const broken = { ...(event(0) as object), temp: null, note: gateway() };
-    await recordAnomalies(one, [broken, 'no json {', event(1), broken], log);
-    clock.nowMs += GROUP_WAIT_MS;
-
-    assert.equal(await sendDueMails(one, log), 1);
-    const refused = await refusedRows(local, clock.nowMs - GROUP_WAIT_MS);
-    assert.equal(refused.length, 2);
-    assert.ok(refused.some(({ reason }) => /temp/.test(reason)));
-    assert.ok(refused.some(({ content }) => content.includes('no json {')));
-  });
-
-  it('are not held up by a refused event of any content', async () => {
-    const cut = `no json ${'x'.repeat(16_384 - 10)}😀😀 \u0000 \ud83d`;
-    await recordAnomalies(one, [cut, '\ud83d\u0000\u0001', `[😀\u0000${cut}`], log);
-
-    assert.equal((await refusedRows(local, clock.nowMs)).length, 3);
-  });
-
   it('of sites whose ids look alike in storage keys stay apart', async () => {
     const ids = [`a/b${test}`, `a\\b${test}`, `a_002fb${test}`, `A/b${test}`, '测'.repeat(128)];
     await recordAnomalies(
@@ -288,19 +267,3 @@ describe('mails of the Function', function () {
     assert.equal(await sendDueMails(one, log), ids.length);
   });
 });
-
-async function refusedRows(
-  { settings }: TestSettings,
-  atMs: number,
-): Promise<{ reason: string; content: string }[]> {
-  const table = TableClient.fromConnectionString(
-    storageConnectionString(settings),
-    'refusedevents',
-    { allowInsecureConnection: true },
-  );
-  const rows: { reason: string; content: string }[] = [];
-  for await (const row of table.listEntities<{ at: string; reason: string; content: string }>()) {
-    if (row.at === new Date(atMs).toISOString()) rows.push(row);
-  }
-  return rows;
-}

@@ -79,7 +79,7 @@ describe('sites on record', function () {
   const kinds = (): string[] =>
     mails.filter(({ site }) => site.id === GATEWAY).map(({ kind }) => kind);
 
-  function average(overrides: object = {}): unknown {
+  function average(overrides: object = {}): string {
     return JSON.stringify({ id: 'Meter01', gateway: GATEWAY, average: 70, ...overrides });
   }
 
