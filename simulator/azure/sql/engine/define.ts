@@ -7,9 +7,9 @@ import type {
 } from '../core/language/ast.ts';
 import { splitName } from '../core/language/table-parser.ts';
 import { DuckPrinter } from '../core/duckdb/print-query.ts';
-import { quoteName, quoteObject } from '../core/duckdb/quote.ts';
+import { quoteName, quoteObject, quoteText } from '../core/duckdb/quote.ts';
 import { SqlError, notSupported } from '../core/sql-error.ts';
-import { duckType, isText } from '../core/types.ts';
+import { duckType, isText, plainText } from '../core/types.ts';
 import { Catalog, lengthLimit, type CatalogObject } from './catalog.ts';
 import { alreadyThere } from './duck-errors.ts';
 import type { DuckSession } from './duck-database.ts';
@@ -126,15 +126,12 @@ async function createKey(
       ? `(coalesce(CAST(${quoteName(column.name)} AS VARCHAR), chr(1)))`
       : quoteName(column.name),
   );
+  // A name that DuckDB has never seen: it takes no name again in the transaction that dropped it.
+  const unique = (await session.run("SELECT nextval('sys.ids')")).rows[0]?.[0];
   await session.run(
-    `CREATE UNIQUE INDEX ${quoteName(duckIndexName(table, name))} ON ` +
+    `CREATE UNIQUE INDEX ${quoteName(`${name}.${plainText(unique)}`)} ON ` +
       `${quoteObject([table.schema, table.name])} (${parts.join(', ')})`,
   );
-}
-
-/** Index names are unique per table in SQL Server, per schema in DuckDB. */
-function duckIndexName(table: CatalogObject, name: string): string {
-  return `${table.id}.${name}`;
 }
 
 /** DuckDB changes no table that has indexes: they go and come back. */
@@ -153,8 +150,11 @@ async function addColumns(
     if (!column.isNullable) throw notSupported('ALTER TABLE … ADD … NOT NULL', column.line);
   }
   const keys = await catalog.keys(table.id);
-  for (const key of keys.filter(({ kind }) => kind !== 'index')) {
-    await session.run(`DROP INDEX dbo.${quoteName(duckIndexName(table, key.name))}`);
+  const { rows } = await session.run(
+    `SELECT index_name FROM duckdb_indexes() WHERE schema_name = 'dbo' AND table_name = ${quoteText(table.name)}`,
+  );
+  for (const [index] of rows) {
+    await session.run(`DROP INDEX dbo.${quoteName(plainText(index))}`);
   }
   for (const column of definition.columns) {
     await session.run(

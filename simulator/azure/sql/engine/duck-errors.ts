@@ -142,9 +142,8 @@ export function endsOnlyItsStatement({ number }: SqlError): boolean {
 
 function duplicateKey(pairs: string, { table, keys = [], line }: ErrorContext): SqlError {
   const uniques = keys.filter(({ kind }) => kind !== 'index');
-  const key = uniques.find(({ columns }) => pairs.startsWith(`${columns[0]}: `)) ?? uniques[0];
-  const values = valuesOf(pairs, key?.columns ?? []);
-  const value = `The duplicate key value is (${values}).`;
+  const key = uniques.find(({ columns: [first = ''] }) => labelOf(first).test(pairs)) ?? uniques[0];
+  const value = `The duplicate key value is (${valuesOf(pairs, key?.columns ?? [])}).`;
   const name = key?.name ?? '';
   if (key?.kind === 'uniqueIndex') {
     return new SqlError(
@@ -161,10 +160,20 @@ function duplicateKey(pairs: string, { table, keys = [], line }: ErrorContext): 
   );
 }
 
+/** How DuckDB writes a key's column before its value: `id: `, or the expression for one that may be NULL. */
+function labelOf(column: string): RegExp {
+  const name = `"?${column.replaceAll(/[^\w]/g, '.')}"?`;
+  return new RegExp(
+    `(?:^|(?<=, ))(?:${name}|COALESCE\\(CAST\\(${name} AS VARCHAR\\), chr\\(1\\)\\)): `,
+    'i',
+  );
+}
+
 /** `id: a, revision: 1` without the names. */
 function valuesOf(pairs: string, columns: readonly string[]): string {
   return columns
-    .reduce((text, column) => text.replace(new RegExp(`(^|, )${column}: `), '$1'), pairs)
+    .reduce((text, column) => text.replace(labelOf(column), ''), pairs)
+    .replaceAll('\u0001', '<NULL>')
     .slice(0, 200);
 }
 
