@@ -104,6 +104,19 @@ describe('pages of the running system', function () {
     assert.match((await page.locator('.mail-text').textContent()) ?? '', /°F/);
   });
 
+  it('open the page of the incident by the link in its mail', async () => {
+    await press('Mail');
+    const opened = page.context().waitForEvent('page');
+    await page.frameLocator('iframe').getByRole('link', { name: 'Acknowledge' }).click();
+    const incident = await opened;
+
+    // Here an incident lasts for seconds only.
+    await incident
+      .getByRole('heading', { name: /^(Acknowledge the incident|It is over)/ })
+      .waitFor();
+    await incident.close();
+  });
+
   it('mark the same spike on the dashboard', async () => {
     const row = dashboard.getByRole('row').filter({ hasText: METER }).filter({ hasText: 'spike' });
     await row.first().waitFor();

@@ -44,7 +44,8 @@ describe('package of the Function app', function () {
   let host: ChildProcess | undefined;
 
   before(async () => {
-    local = await testSettings({ logLevel: 'error' });
+    // Long enough that the incident still lasts when its link is opened.
+    local = await testSettings({ logLevel: 'error', groupWaitSeconds: 1 });
     folder = await mkdtemp(join(tmpdir(), 'iot-end-to-end-'));
     const { functionPackage } = PackageScript.parse(await import(SCRIPT));
     files = Files.parse(await functionPackage());
@@ -117,6 +118,9 @@ describe('package of the Function app', function () {
     assert.equal(content?.html?.match(/src="data:image\/png;base64,/g)?.length, 2);
     const href = /http:\/\/127\.0\.0\.1:\d+\/api\/acknowledge\S+/.exec(content.text)?.[0] ?? '';
     assert.match(await (await fetch(href)).text(), /<button type="submit">Acknowledge/);
+    const done = await fetch(href, { method: 'POST' });
+    assert.match(await done.text(), /<h1>Acknowledged<\/h1>/);
+    assert.match(await (await fetch(href)).text(), /Somebody acknowledged it/);
     const { links } = parseAppSettings(localAppSettings(settings)).mail;
     const unknown = acknowledgeLink(sampleMail('first', {}, 'elsewhere'), {
       ...links,
