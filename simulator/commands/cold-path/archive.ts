@@ -12,7 +12,7 @@ export interface Archive {
   /** What to call it; holds no secret. */
   readonly name: string;
   /**
-   * All files whose names end in `.csv`, by name.
+   * All CSV files that hold something, by name.
    *
    * @throws ColdPathError `ARCHIVE` when the archive cannot be read
    */
@@ -21,7 +21,7 @@ export interface Archive {
   read(file: ArchiveFile): Promise<Uint8Array>;
 }
 
-/** Whether the cold path reads a file of this name. */
-export function isCsv(name: string): boolean {
-  return name.toLowerCase().endsWith('.csv');
+/** Whether the cold path reads a file of this name and size: CSV, and not empty. */
+export function isToRead(name: string, sizeBytes: number): boolean {
+  return name.toLowerCase().endsWith('.csv') && sizeBytes > 0;
 }

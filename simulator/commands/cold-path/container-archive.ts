@@ -1,6 +1,6 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { BlobServiceClient, ContainerClient, RestError } from '@azure/storage-blob';
-import { isCsv, type Archive, type ArchiveFile } from './archive.ts';
+import { isToRead, type Archive, type ArchiveFile } from './archive.ts';
 import { ColdPathError, reasonOf } from './cold-path-error.ts';
 
 const RETRIES = { retryOptions: { maxTries: 3, tryTimeoutInMs: 60_000 } };
@@ -54,19 +54,18 @@ function archiveOf(client: ContainerClient, prefix: string): Archive {
     // With the size from the listing the client need not ask for it; a blob that has grown since
     // is read up to there, and the rest comes with the next run.
     read: ({ name: blob, sizeBytes }) =>
-      sizeBytes === 0
-        ? Promise.resolve(new Uint8Array())
-        : client.getBlobClient(prefix + blob).downloadToBuffer(0, sizeBytes),
+      client.getBlobClient(prefix + blob).downloadToBuffer(0, sizeBytes),
   };
 }
 
 async function csvBlobs(client: ContainerClient, prefix: string): Promise<ArchiveFile[]> {
   const files: ArchiveFile[] = [];
   for await (const { name, properties } of client.listBlobsFlat({ prefix })) {
-    if (!isCsv(name)) continue;
+    const sizeBytes = properties.contentLength ?? 0;
+    if (!isToRead(name, sizeBytes)) continue;
     files.push({
       name: name.slice(prefix.length),
-      sizeBytes: properties.contentLength ?? 0,
+      sizeBytes,
       modifiedMs: properties.lastModified.getTime(),
     });
   }

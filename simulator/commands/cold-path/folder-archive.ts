@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { isCsv, type Archive, type ArchiveFile } from './archive.ts';
+import { isToRead, type Archive, type ArchiveFile } from './archive.ts';
 import { ColdPathError, reasonOf } from './cold-path-error.ts';
 
 /** The CSV files in a folder and the folders below it. */
@@ -10,9 +10,10 @@ export function folderArchive(folder: string): Archive {
     name: root,
     list: async () => {
       const files: ArchiveFile[] = [];
-      for (const path of await csvPaths(root)) {
+      for (const path of await pathsIn(root)) {
         const { size, mtimeMs } = await stat(path);
         const name = relative(root, path).split(sep).join('/');
+        if (!isToRead(name, size)) continue;
         files.push({ name, sizeBytes: size, modifiedMs: Math.floor(mtimeMs) });
       }
       return files.toSorted((one, other) => (one.name < other.name ? -1 : 1));
@@ -21,11 +22,11 @@ export function folderArchive(folder: string): Archive {
   };
 }
 
-async function csvPaths(root: string): Promise<string[]> {
+async function pathsIn(root: string): Promise<string[]> {
   try {
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
     return entries
-      .filter((entry) => entry.isFile() && isCsv(entry.name))
+      .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));
   } catch (error) {
     const remedy =
