@@ -47,7 +47,6 @@ export async function startDashboard(
   const history =
     reader && startHistory(reader, feed, (state) => feed.setSource('history', state), log);
   const hubs = followHubs(env, feed, { history, startedMs }, log);
-  log.info({ url }, 'dashboard ready');
   return {
     url,
     stop: async () => {

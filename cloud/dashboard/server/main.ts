@@ -12,4 +12,7 @@ const log = pino({
 });
 const webFolder = fileURLToPath(new URL('../web', import.meta.url));
 
-runUntilTold(await startDashboard(env, webFolder, log), log);
+const dashboard = await startDashboard(env, webFolder, log);
+runUntilTold(dashboard, log);
+// Only now can it be told to stop.
+log.info({ url: dashboard.url }, 'dashboard ready');

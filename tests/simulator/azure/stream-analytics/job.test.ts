@@ -20,7 +20,9 @@ function reading(id: string, seconds: number, options: { temp?: number; arrival?
   return event({ id, time: at(seconds), temp, seq: seconds }, { device: id, arrivalMs });
 }
 
-describe('a job', () => {
+describe('a job', function () {
+  this.timeout(10_000);
+
   it('puts a three-day backlog among live readings into the windows where it belongs', () => {
     const job = liveJob(HOT_PATH);
     const threeDays = 3 * 86_400;
