@@ -6,6 +6,7 @@ const ENTRIES = {
   proof: 'simulator/proof/main.js',
   link: 'simulator/commands/link.js',
   meter: 'simulator/commands/meter.js',
+  tpm: 'simulator/commands/tpm.js',
   azure: 'simulator/commands/azure.js',
   manifest: 'simulator/commands/manifest.js',
   images: 'simulator/commands/images.js',

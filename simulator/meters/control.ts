@@ -48,6 +48,7 @@ function commands(fleet: Fleet, settings: Settings): Readonly<Record<string, Com
     },
     unpin: (meter) => meter.pin(null),
     adopt: (meter) => fleet.adopt(meter),
+    enroll: (meter) => fleet.enroll(meter),
   };
 }
 

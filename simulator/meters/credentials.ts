@@ -7,14 +7,18 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** Identity and key with which a registered meter connects. */
-export const Credentials = z.object({
+const Assignment = z.object({
   deviceId: z.string(),
   /** Host name of the hub that Device Provisioning assigned. */
   assignedHub: z.string(),
-  /** Device key, base64. */
-  key: z.string(),
 });
+
+/** Identity with which a registered meter connects, and its key unless that is in a TPM. */
+export const Credentials = z.union([
+  /** `key` is the device's, base64. */
+  Assignment.extend({ key: z.string() }),
+  Assignment.extend({ keyInTpm: z.literal(true) }),
+]);
 export type Credentials = z.infer<typeof Credentials>;
 
 export class CredentialsStore {

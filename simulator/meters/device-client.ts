@@ -9,11 +9,14 @@
 import common from 'azure-iot-common';
 import deviceSdk from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
+import { TpmError } from '../tpm/tpm-connection.ts';
+import { identityResource } from '../wire/identity-name.ts';
 import type { Credentials } from './credentials.ts';
 import type { TelemetryConnection, TelemetryMessage } from './reading-sender.ts';
 
 const { NoRetry } = common;
-const { Client, ConnectionString, Message } = deviceSdk;
+const { Client, ConnectionString, Message, SharedAccessSignatureAuthenticationProvider } =
+  deviceSdk;
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
@@ -21,10 +24,12 @@ const LONGEST_CLOSE_MS = 1_000;
 
 export interface DeviceClientOptions {
   readonly credentials: Credentials;
+  /** Signs for a key that is in a TPM; each connection lasts as long as its token. */
+  readonly signToken?: (resource: string) => Promise<string>;
   /** `host:port` that is dialled: the gateway's, or the hub's own on this machine. */
   readonly gatewayHost: string;
-  /** Certificate authority to trust, PEM. */
-  readonly caPem: string;
+  /** Certificate authority to trust, PEM; without it those that Node trusts. */
+  readonly caPem?: string;
   readonly onConnected: (connection: TelemetryConnection) => void;
   /** Told after every failed attempt and every loss, with a sentence for people. */
   readonly onLost: (reason: string) => void;
@@ -45,16 +50,17 @@ export function keepConnected(options: DeviceClientOptions): { stop(): Promise<v
 async function dialForEver(options: DeviceClientOptions, stopping: AbortSignal): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;
   while (!stopping.aborted) {
-    const client = newClient(options);
+    let client: DeviceClient | undefined;
     try {
-      await client.setOptions({ ca: options.caPem });
+      client = await newClient(options);
+      if (options.caPem !== undefined) await client.setOptions({ ca: options.caPem });
       await client.open();
       pauseMs = FIRST_PAUSE_MS;
       await serve(client, options, stopping);
     } catch (error) {
       if (!stopping.aborted) options.onLost(explain(error, options));
     }
-    await close(client);
+    if (client !== undefined) await close(client);
     await pause(pauseMs * (0.5 + Math.random() / 2), stopping);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
   }
@@ -62,12 +68,34 @@ async function dialForEver(options: DeviceClientOptions, stopping: AbortSignal):
 
 type DeviceClient = InstanceType<typeof Client>;
 
-function newClient({ credentials, gatewayHost }: DeviceClientOptions): DeviceClient {
-  const { assignedHub, deviceId, key } = credentials;
-  const identity = ConnectionString.createWithSharedAccessKey(assignedHub, deviceId, key);
-  const client = Client.fromConnectionString(`${identity};GatewayHostName=${gatewayHost}`, Mqtt);
+async function newClient(options: DeviceClientOptions): Promise<DeviceClient> {
+  const { credentials, gatewayHost } = options;
+  const client =
+    'key' in credentials
+      ? clientWithKey(credentials, gatewayHost)
+      : await clientWithTpm(options, credentials);
   client.setRetryPolicy(new NoRetry());
   return client;
+}
+
+function clientWithKey(
+  { assignedHub, deviceId, key }: Credentials & { key: string },
+  gatewayHost: string,
+): DeviceClient {
+  const identity = ConnectionString.createWithSharedAccessKey(assignedHub, deviceId, key);
+  return Client.fromConnectionString(`${identity};GatewayHostName=${gatewayHost}`, Mqtt);
+}
+
+/** A token of the TPM's; when it expires the hub closes, and the next connection has its own. */
+async function clientWithTpm(
+  { signToken, gatewayHost }: DeviceClientOptions,
+  { assignedHub: host, deviceId }: Credentials,
+): Promise<DeviceClient> {
+  if (signToken === undefined) throw new Error('its key is in a TPM, and it has none');
+  const sharedAccessSignature = await signToken(identityResource(host, { deviceId }));
+  const identity = { host, deviceId, gatewayHostName: gatewayHost, sharedAccessSignature };
+  const provider = new SharedAccessSignatureAuthenticationProvider(identity);
+  return Client.fromAuthenticationProvider(provider, Mqtt);
 }
 
 /** Resolves when told to stop; rejects when the connection is lost. */
@@ -76,13 +104,16 @@ function serve(
   { onConnected }: DeviceClientOptions,
   stopping: AbortSignal,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const lost = () => reject(new Error('the connection was closed'));
-    client.on('disconnect', lost);
-    stopping.addEventListener('abort', () => resolve(), { once: true });
+  let stop: () => void = () => undefined;
+  const served = new Promise<void>((resolve, reject) => {
+    stop = resolve;
+    client.on('disconnect', () => reject(new Error('the connection was closed')));
+    stopping.addEventListener('abort', stop);
     if (stopping.aborted) resolve();
     else onConnected({ send: (message) => send(client, message).catch(rejecting(reject)) });
   });
+  // The signal outlives the connection: it must not collect a listener of each.
+  return served.finally(() => stopping.removeEventListener('abort', stop));
 }
 
 /** A message that was refused ends the connection, so that the order of what follows is kept. */
@@ -115,6 +146,7 @@ async function close(client: DeviceClient): Promise<void> {
 
 function explain(error: unknown, { gatewayHost }: DeviceClientOptions): string {
   const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof TpmError) return `${text} Trying again.`;
   if (/ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT/.test(text)) {
     return `Nobody answers at ${gatewayHost}; trying again.`;
   }

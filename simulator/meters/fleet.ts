@@ -87,6 +87,13 @@ export class Fleet {
     await this.#azure.post(`/devices/${encodeURIComponent(id)}/parent`, { parent });
   }
 
+  /** Enrolls a meter's TPM, as `az iot dps enrollment create` does; others are of the group. */
+  async enroll(meter: Meter): Promise<void> {
+    const identity = await meter.tpmIdentity();
+    if (identity === undefined) return;
+    await this.#azure.post('/enrollments', { ...identity, deviceId: meter.id });
+  }
+
   /** Switches a meter on; one that never measured begins with its history. */
   connect(meter: Meter): void {
     meter.connect();
@@ -155,6 +162,7 @@ export class Fleet {
     const { idScope, secrets } = this.#context.settings;
     meter.install();
     if (!meter.registered) {
+      await this.enroll(meter);
       await meter.register({ idScope, groupKey: secrets.enrollmentGroupKey });
     }
     if (meter.connection === 'gateway') await this.adopt(meter);

@@ -21,6 +21,7 @@ import type { CredentialsStore } from './credentials.ts';
 import { keepConnected } from './device-client.ts';
 import type { Journal, JournalEntry, MeterConnection } from './journal.ts';
 import { registerMeter, type Registration } from './provisioning.ts';
+import type { MeterTpm, TpmIdentity } from './meter-tpm.ts';
 import { ReadingSender } from './reading-sender.ts';
 import type { ReadingSource, SourcedReading } from './reading-source.ts';
 
@@ -30,6 +31,10 @@ export interface MeterOptions {
   readonly source: ReadingSource;
   readonly journal: Journal;
   readonly credentials: CredentialsStore;
+  /** Where its key is kept, if not in a file. */
+  readonly tpm?: MeterTpm;
+  /** Port of Device Provisioning over HTTPS, by which a TPM registers. */
+  readonly provisioningHttpsPort: number;
   /** `host:port` that the meter dials. */
   readonly gatewayHost: string;
   readonly provisioningHost: string;
@@ -143,10 +148,8 @@ export class Meter {
   /** @throws ControlError 409 with the reason when Device Provisioning refuses or does not answer */
   async register(by: Pick<Registration, 'idScope' | 'groupKey'>): Promise<void> {
     if (this.#lifecycle.phase === 'new') throw outOfTurn(`Install ${this.id} first.`);
-    const { provisioningHost: host, caPem, credentials } = this.#options;
     try {
-      const registration = { ...by, registrationId: this.id, host, caPem };
-      credentials.write(this.id, await registerMeter(registration));
+      this.#options.credentials.write(this.id, await this.#registerBy(by));
       this.#apply({ type: 'registered' });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -155,17 +158,29 @@ export class Meter {
     }
   }
 
+  /** What its TPM is enrolled by; undefined for a meter without one. @throws TpmError */
+  async tpmIdentity(): Promise<TpmIdentity | undefined> {
+    return this.#options.tpm?.identity();
+  }
+
+  #registerBy({ idScope, groupKey }: Pick<Registration, 'idScope' | 'groupKey'>) {
+    const { tpm, provisioningHost: host, provisioningHttpsPort: port, caPem } = this.#options;
+    if (tpm !== undefined) return tpm.register({ idScope, host: 'localhost', port, caPem });
+    return registerMeter({ idScope, groupKey, registrationId: this.id, host, caPem });
+  }
+
   /** Switches the meter on: from now on it measures and keeps itself connected. */
   connect(): void {
     const { id } = this;
     const credentials = this.#options.credentials.read(id);
     if (credentials === undefined) throw outOfTurn(`Register ${id} first.`);
     if (this.#client !== undefined) return;
-    const { gatewayHost, caPem, journal } = this.#options;
+    const { gatewayHost, caPem, journal, tpm } = this.#options;
     journal.setSwitchedOn(id, true);
     this.#switchedOn = true;
     this.#client = keepConnected({
       credentials,
+      ...(tpm === undefined ? {} : { signToken: (resource) => tpm.signToken(resource) }),
       gatewayHost,
       caPem,
       onConnected: (connection) => {

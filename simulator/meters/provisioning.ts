@@ -6,6 +6,7 @@ import { SymmetricKeySecurityClient } from 'azure-iot-security-symmetric-key';
 import { z } from 'zod';
 import { deriveDeviceKey } from '../wire/sas-token.ts';
 import type { Credentials } from './credentials.ts';
+import { RegistrationError } from './registration-error.ts';
 
 const { MqttBase } = mqttBase;
 const { ProvisioningDeviceClient } = provisioningDevice;
@@ -19,12 +20,6 @@ export interface Registration {
   readonly host: string;
   /** Certificate authority to trust, PEM. */
   readonly caPem: string;
-}
-
-/** A refused or failed registration; the message says why in one sentence. */
-export class RegistrationError extends Error {
-  override readonly name = 'RegistrationError';
-  readonly code = 'REGISTRATION';
 }
 
 const Assigned = z.object({ deviceId: z.string(), assignedHub: z.string() });

@@ -82,8 +82,16 @@ export class ReadingSender {
     }
     const first = batch[0]?.seq ?? 0;
     const last = batch.at(-1)?.seq ?? 0;
-    const acknowledged = await journal.acknowledge(meterId, first, last);
-    onAcknowledged(acknowledged);
+    try {
+      onAcknowledged(await journal.acknowledge(meterId, first, last));
+    } catch (error) {
+      // Not noted, so to be sent again: with the next reading, or over the next connection.
+      if (connection === this.#connection) {
+        this.#inFlight -= 1;
+        this.#sentUpToSeq = Math.min(this.#sentUpToSeq, first - 1);
+      }
+      throw error;
+    }
     if (connection !== this.#connection) return;
     this.#inFlight -= 1;
     this.wake();

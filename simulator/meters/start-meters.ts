@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { ensureCertificates } from '../wire/certificates.ts';
 import { startControlApi } from '../wire/control-api.ts';
+import { openTpm } from '../tpm/open-tpm.ts';
 import type { LocalProcessContext, RunningService } from '../wire/local-process.ts';
 import type { Settings } from '../wire/settings.ts';
 import { meterRoutes } from './control.ts';
@@ -10,6 +11,7 @@ import { CredentialsStore } from './credentials.ts';
 import { Fleet } from './fleet.ts';
 import { Journal } from './journal.ts';
 import { Meter } from './meter.ts';
+import { MeterTpm } from './meter-tpm.ts';
 import {
   generatedSource,
   plannedSource,
@@ -26,6 +28,8 @@ export async function startMeters({ settings, log }: LocalProcessContext): Promi
   const journal = new Journal(join(folder, 'journal.db'));
   const credentials = new CredentialsStore(join(folder, 'credentials'));
   const { ports } = settings;
+  const { tpm } = settings.meters;
+  const tpmMeter = tpm === undefined ? undefined : [...sources.keys()].at(-1)?.id;
   const meters = [...sources].map(
     ([{ id, isDirect }, source]) =>
       new Meter({
@@ -34,6 +38,10 @@ export async function startMeters({ settings, log }: LocalProcessContext): Promi
         source,
         journal,
         credentials,
+        ...(tpm === undefined || id !== tpmMeter
+          ? {}
+          : { tpm: new MeterTpm(() => openTpm(tpm, ports.tpm)) }),
+        provisioningHttpsPort: ports.deviceProvisioningHttps,
         gatewayHost: `localhost:${isDirect ? ports.iotHubMqtt : ports.edgeHubMqtt}`,
         provisioningHost: `localhost:${ports.deviceProvisioning}`,
         caPem,

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { preferredTpm } from '../tpm/open-tpm.ts';
 import type { MeterSettings, Ports, Settings } from '../wire/settings.ts';
 import { DEFAULT_PORTS, withPort } from './ports.ts';
 
@@ -37,6 +38,7 @@ Runs smart meters, an IoT Edge gateway and the Azure services it needs on this m
   --replay FILE         meters replay a CSV of timestamp,value
   --group-wait SECONDS  wait for more anomalies before an incident's mail (3)
   --manifest FILE       deployment manifest (deployment.template.json)
+  --tpm                 the last meter keeps its key in a TPM: this machine's, or one in software
   --faithful            one unacknowledged message per module, as the real edgeHub
   --power-bi            write averages to Power BI too, which a recorder plays here
   --fresh               forget the local state first
@@ -84,6 +86,7 @@ export function parseStartOptions(args: readonly string[], projectFolder: string
       intervalMs: 1_000 * number('--interval', values.interval, [0.01, 86_400]),
       historySeconds: 60 * number('--history', values.history, [0, 43_200]),
       seed: wholeNumber('--seed', values.seed, [0, 2 ** 31]),
+      ...(values.tpm ? { tpm: preferredTpm() } : {}),
       ...(values.replay === undefined ? {} : { replayFile: at(values.replay) }),
     },
     faithful: values.faithful,
@@ -109,6 +112,7 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean', default: false },
         fresh: { type: 'boolean', default: false },
         manual: { type: 'boolean', default: false },
+        tpm: { type: 'boolean', default: false },
         faithful: { type: 'boolean', default: false },
         'power-bi': { type: 'boolean', default: false },
         'free-ports': { type: 'boolean', default: false },

@@ -12,6 +12,7 @@ import { answersHttp } from './probes.ts';
 /** Names of all supervised processes, in the order of the phases they start in. */
 export const PROCESS_NAMES = [
   'azurite',
+  'tpm',
   'azure',
   'sql',
   'power-bi',
@@ -27,6 +28,7 @@ export const PROCESS_NAMES = [
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 const ENTRIES: Readonly<Partial<Record<ProcessName, string>>> = {
+  tpm: 'simulator/tpm/main.js',
   azure: 'simulator/azure/main.js',
   sql: 'simulator/azure/sql/main.js',
   'power-bi': 'simulator/azure/power-bi/main.js',
@@ -43,8 +45,15 @@ const ENTRIES: Readonly<Partial<Record<ProcessName, string>>> = {
 const HEAP_FLAGS = ['--max-semi-space-size=4'];
 
 /** The processes that these settings ask for. */
-export function processNames({ powerBi }: Pick<Settings, 'powerBi'>): ProcessName[] {
-  return PROCESS_NAMES.filter((name) => name !== 'power-bi' || powerBi);
+export function processNames({
+  powerBi,
+  meters,
+}: Pick<Settings, 'powerBi' | 'meters'>): ProcessName[] {
+  const isWanted: Partial<Record<ProcessName, boolean>> = {
+    'power-bi': powerBi,
+    tpm: meters.tpm === 'software',
+  };
+  return PROCESS_NAMES.filter((name) => isWanted[name] ?? true);
 }
 
 /** How to start one of the processes. */

@@ -42,7 +42,7 @@ export interface LocalSystem {
 const PHASES: readonly { readonly title: string; readonly names: readonly ProcessName[] }[] = [
   {
     title: 'storage, Azure and the link',
-    names: ['azurite', 'azure', 'sql', 'power-bi', 'link'],
+    names: ['azurite', 'tpm', 'azure', 'sql', 'power-bi', 'link'],
   },
   { title: 'gateway, jobs and Function', names: ['edge-hub', 'edge-agent', 'jobs', 'functions'] },
   { title: 'smart meters and pages', names: ['meters', 'dashboard', 'console'] },

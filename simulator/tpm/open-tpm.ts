@@ -3,16 +3,19 @@ import { openDeviceFileTpm, TPM_DEVICE_FILE } from './device-file-tpm.ts';
 import { connectTcpTpm } from './tcp-tpm.ts';
 import type { TpmConnection } from './tpm-connection.ts';
 
-/** Whether this machine has a TPM of its own. */
-export function hasTpmDevice(): boolean {
-  return existsSync(TPM_DEVICE_FILE);
+/** This machine's own, or one in software. */
+export type TpmKind = 'device' | 'software';
+
+/** The TPM of this machine where it has one. */
+export function preferredTpm(): TpmKind {
+  return existsSync(TPM_DEVICE_FILE) ? 'device' : 'software';
 }
 
 /**
- * The TPM of this machine, or else the one in software that listens on `port`.
+ * Opens a TPM; the one in software listens on `port`.
  *
  * @throws TpmError TPM_ABSENT
  */
-export function openTpm(port: number): Promise<TpmConnection> {
-  return hasTpmDevice() ? openDeviceFileTpm() : connectTcpTpm(port);
+export function openTpm(kind: TpmKind, port: number): Promise<TpmConnection> {
+  return kind === 'device' ? openDeviceFileTpm() : connectTcpTpm(port);
 }

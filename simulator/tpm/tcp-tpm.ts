@@ -20,6 +20,8 @@ export async function connectTcpTpm(port: number): Promise<TpmConnection> {
       { cause: error },
     );
   }
+  // What goes wrong from now on is told by 'close', which always follows.
+  socket.on('error', () => undefined);
   const inTurn = oneAtATime();
   return {
     command: (bytes) => inTurn(() => exchange(socket, bytes)),
@@ -49,8 +51,6 @@ function exchange(socket: Socket, command: Buffer): Promise<Buffer> {
         end(error instanceof Error ? error : undefined);
       }
     };
-    // What went wrong is told by 'close', which always follows.
-    socket.on('error', () => undefined);
     if (socket.destroyed) return end(undefined);
     socket.on('data', onData).on('close', onClose);
     socket.write(requestFrame(command));

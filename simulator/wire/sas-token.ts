@@ -87,6 +87,19 @@ export function signSasToken(options: {
   return `${PREFIX}sr=${sr}&sig=${encodeURIComponent(digest)}&se=${options.expirySeconds}${policy}`;
 }
 
+/** As `signSasToken`, by a key that its owner does not give out. */
+export async function signSasTokenWith(options: {
+  readonly resource: string;
+  readonly expirySeconds: number;
+  /** HMAC-SHA256. */
+  readonly sign: (text: Buffer) => Promise<Buffer>;
+}): Promise<string> {
+  const sr = encodeURIComponent(options.resource);
+  const digest = await options.sign(Buffer.from(`${sr}\n${options.expirySeconds}`));
+  const sig = encodeURIComponent(digest.toString('base64'));
+  return `${PREFIX}sr=${sr}&sig=${sig}&se=${options.expirySeconds}`;
+}
+
 /** Base64 key of a device in an enrollment group: HMAC-SHA256 of the registration id. */
 export function deriveDeviceKey(groupKey: string, registrationId: string): string {
   const key = Buffer.from(groupKey, 'base64');

@@ -98,8 +98,8 @@ export const MeterSettings = z.object({
   /** Seconds of history sent first, at speed. */
   historySeconds: z.int().min(0),
   seed: z.int().min(0),
-  /** The last meter keeps its key in a TPM: this machine's, or one in software. */
-  tpm: z.boolean().optional(),
+  /** The last meter keeps its key in a TPM: this machine's (`/dev/tpmrm0`), or one in software. */
+  tpm: z.enum(['device', 'software']).optional(),
   /** A CSV of `timestamp,value` that every meter replays instead of generating readings. */
   replayFile: z.string().optional(),
   /** A fixed amount of work, as the proof uses it: the fleet sends just these readings and stops. */

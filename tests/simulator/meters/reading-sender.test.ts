@@ -136,4 +136,40 @@ describe('reading sender', () => {
     append(1);
     assert.equal(journal.unacknowledged(ID, -1, 10).length, 4);
   });
+
+  it('sends again what was acknowledged but could not be noted, and loses no room for it', async () => {
+    const faults: unknown[] = [];
+    let failures = 20;
+    const flaky = new Proxy(journal, {
+      get: (target, name) => {
+        if (name === 'acknowledge' && failures > 0) {
+          return () => {
+            failures -= 1;
+            return Promise.reject(new Error('the disk is full'));
+          };
+        }
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    sender = new ReadingSender({
+      meterId: ID,
+      journal: flaky,
+      onAcknowledged: (count) => (acknowledged += count),
+      onFault: (error) => faults.push(error),
+    });
+    const connection = new HandConnection();
+    append(1);
+    sender.attach(connection);
+
+    // More often than there is room for messages on their way.
+    for (let count = 1; count <= 20; count += 1) {
+      connection.acknowledge(1);
+      await eventually(() => assert.equal(faults.length, count));
+      sender.wake();
+    }
+    connection.acknowledge(1);
+
+    await eventually(() => assert.equal(acknowledged, 1));
+  });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { preferredTpm } from '../../../simulator/tpm/open-tpm.ts';
 import { HELP, OptionError, parseStartOptions } from '../../../simulator/supervisor/options.ts';
 import { DEFAULT_PORTS, portNames } from '../../../simulator/supervisor/ports.ts';
 
@@ -53,4 +54,9 @@ describe('options of npm start', () => {
       );
     });
   }
+
+  it('let the last meter have a TPM: that of the machine, or else one in software', () => {
+    assert.equal(parse().meters.tpm, undefined);
+    assert.equal(parse('--tpm').meters.tpm, preferredTpm());
+  });
 });
