@@ -449,7 +449,7 @@ module function 'services/function.bicep' = {
     storageName: storage.outputs.functionName
     packagesUrl: storage.outputs.packagesUrl
     eventHubsHostName: eventHubs.outputs.hostName
-    insightsConnectionString: monitoring.outputs.insightsConnectionString
+    insightsName: monitoring.outputs.insightsName
     sitesJson: sitesJson
     alertRecipients: alertRecipients
     dashboardUrl: dashboard.outputs.url

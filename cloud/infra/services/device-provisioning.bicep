@@ -53,7 +53,11 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'allLogs'
+        category: 'DeviceOperations'
+        enabled: true
+      }
+      {
+        category: 'ServiceOperations'
         enabled: true
       }
     ]

@@ -34,8 +34,8 @@ param packagesUrl string
 @description('Host name of the namespace of the event hubs.')
 param eventHubsHostName string
 
-@description('Connection string of Application Insights: an address, not a key, as local authentication is off.')
-param insightsConnectionString string
+@description('Application Insights.')
+param insightsName string
 
 @description('Sites as JSON.')
 param sitesJson string
@@ -67,6 +67,10 @@ param vaultUri string
 @description('Log Analytics workspace.')
 param workspaceId string
 
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
 // Of the host and its triggers: cloud/function/src/functions names them.
 var hostSettings = {
   AzureWebJobsStorage__accountName: storageName
@@ -80,8 +84,6 @@ var hostSettings = {
   HOT_PATH_HUB: 'hot-path'
   HOT_PATH_CONSUMER_GROUP: 'function'
   SEND_MAILS_SCHEDULE: '*/5 * * * * *'
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   AZURE_CLIENT_ID: identityClientId
 }
 
@@ -103,6 +105,11 @@ var ownSettings = {
   ACKNOWLEDGE_KEY: '@Microsoft.KeyVault(SecretUri=${secrets}/acknowledge-key)'
   DASHBOARD_URL: dashboardUrl
 }
+
+var settings = [for setting in items(union(hostSettings, ownSettings)): {
+  name: setting.key
+  value: setting.value
+}]
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   // checkov:skip=CKV_AZURE_225: Flex Consumption brings up an instance anew when one is lost, and events wait in the event hub.
@@ -145,10 +152,17 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       scmMinTlsVersion: '1.2'
       http20Enabled: true
       ftpsState: 'Disabled'
-      appSettings: [for setting in items(union(hostSettings, ownSettings)): {
-        name: setting.key
-        value: setting.value
-      }]
+      appSettings: concat(settings, [
+        {
+          // An address: keys are switched off, the app logs as its identity.
+          name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
+          value: insights.properties.ConnectionString
+        }
+        {
+          name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'
+          value: 'ClientId=${identityClientId};Authorization=AAD'
+        }
+      ])
     }
     functionAppConfig: {
       deployment: {

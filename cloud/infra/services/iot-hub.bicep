@@ -121,7 +121,23 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'allLogs'
+        category: 'Connections'
+        enabled: true
+      }
+      {
+        category: 'DeviceTelemetry'
+        enabled: true
+      }
+      {
+        category: 'Routes'
+        enabled: true
+      }
+      {
+        category: 'Configurations'
+        enabled: true
+      }
+      {
+        category: 'DeviceIdentityOperations'
         enabled: true
       }
     ]

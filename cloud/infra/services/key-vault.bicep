@@ -82,7 +82,7 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'audit'
+        category: 'AuditEvent'
         enabled: true
       }
     ]

@@ -68,5 +68,4 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
 
 output workspaceId string = workspace.id
 output insightsName string = insights.name
-output insightsConnectionString string = insights.properties.ConnectionString
 output actionGroupId string = operators.id

@@ -214,7 +214,7 @@ resource archiveDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-pr
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'audit'
+        category: 'StorageDelete'
         enabled: true
       }
     ]
@@ -234,7 +234,7 @@ resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'audit'
+        category: 'StorageDelete'
         enabled: true
       }
     ]
@@ -254,7 +254,7 @@ resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-previ
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'audit'
+        category: 'StorageDelete'
         enabled: true
       }
     ]
@@ -268,7 +268,7 @@ resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'audit'
+        category: 'StorageDelete'
         enabled: true
       }
     ]

@@ -113,87 +113,87 @@ resource jobInputs 'Microsoft.StreamAnalytics/streamingjobs/inputs@2021-10-01-pr
   }
 }]
 
-resource eventHubOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for output in outputs: if (output.DataSourceType == 'Event Hub') {
+resource eventHubOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for target in outputs: if (target.DataSourceType == 'Event Hub') {
   parent: job
-  name: output.Name
+  name: target.Name
   properties: {
     datasource: {
       type: 'Microsoft.EventHub/EventHub'
       properties: {
-        authenticationMode: output.EventHubProperties.AuthenticationMode
+        authenticationMode: target.EventHubProperties.AuthenticationMode
         serviceBusNamespace: eventHubsName
-        eventHubName: output.EventHubProperties.EventHubName
-        partitionKey: output.EventHubProperties.PartitionKey
-        propertyColumns: output.EventHubProperties.PropertyColumns
+        eventHubName: target.EventHubProperties.EventHubName
+        partitionKey: target.EventHubProperties.PartitionKey
+        propertyColumns: target.EventHubProperties.PropertyColumns
       }
     }
     serialization: {
-      type: output.Serialization.Type
+      type: target.Serialization.Type
       properties: {
-        encoding: output.Serialization.Encoding
-        format: output.Serialization.Format
+        encoding: target.Serialization.Encoding
+        format: target.Serialization.Format
       }
     }
   }
 }]
 
-resource archiveOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for output in outputs: if (output.DataSourceType == 'Blob Storage') {
+resource archiveOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for target in outputs: if (target.DataSourceType == 'Blob Storage') {
   parent: job
-  name: output.Name
+  name: target.Name
   properties: {
     datasource: {
       type: 'Microsoft.Storage/Blob'
       properties: {
-        authenticationMode: output.BlobStorageProperties.AuthenticationMode
+        authenticationMode: target.BlobStorageProperties.AuthenticationMode
         storageAccounts: [
           {
             accountName: archiveName
           }
         ]
-        container: output.BlobStorageProperties.Container
-        pathPattern: output.BlobStorageProperties.PathPattern
-        dateFormat: output.BlobStorageProperties.DateFormat
-        timeFormat: output.BlobStorageProperties.TimeFormat
+        container: target.BlobStorageProperties.Container
+        pathPattern: target.BlobStorageProperties.PathPattern
+        dateFormat: target.BlobStorageProperties.DateFormat
+        timeFormat: target.BlobStorageProperties.TimeFormat
       }
     }
     serialization: {
-      type: output.Serialization.Type
+      type: target.Serialization.Type
       properties: {
-        encoding: output.Serialization.Encoding
-        fieldDelimiter: output.Serialization.FieldDelimiter
+        encoding: target.Serialization.Encoding
+        fieldDelimiter: target.Serialization.FieldDelimiter
       }
     }
   }
 }]
 
-resource tableOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for output in outputs: if (output.DataSourceType == 'SQL Database') {
+resource tableOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for target in outputs: if (target.DataSourceType == 'SQL Database') {
   parent: job
-  name: output.Name
+  name: target.Name
   properties: {
     datasource: {
       type: 'Microsoft.Sql/Server/Database'
       properties: {
-        authenticationMode: output.SQLDatabaseProperties.AuthenticationMode
+        authenticationMode: target.SQLDatabaseProperties.AuthenticationMode
         server: sqlHostName
         database: databaseName
-        table: output.SQLDatabaseProperties.Table
-        maxBatchCount: output.SQLDatabaseProperties.MaxBatchCount
-        maxWriterCount: output.SQLDatabaseProperties.MaxWriterCount
+        table: target.SQLDatabaseProperties.Table
+        maxBatchCount: target.SQLDatabaseProperties.MaxBatchCount
+        maxWriterCount: target.SQLDatabaseProperties.MaxWriterCount
       }
     }
   }
 }]
 
-resource powerBiOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for output in outputs: if (output.DataSourceType == 'Power BI') {
+resource powerBiOutputs 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = [for target in outputs: if (target.DataSourceType == 'Power BI') {
   parent: job
-  name: output.Name
+  name: target.Name
   properties: {
     datasource: {
       type: 'PowerBI'
       properties: {
-        authenticationMode: output.PowerBIProperties.AuthenticationMode
-        dataset: output.PowerBIProperties.Dataset
-        table: output.PowerBIProperties.Table
+        authenticationMode: target.PowerBIProperties.AuthenticationMode
+        dataset: target.PowerBIProperties.Dataset
+        table: target.PowerBIProperties.Table
         groupId: powerBiGroupId
         groupName: powerBiGroupName
       }
@@ -208,7 +208,11 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
     workspaceId: workspaceId
     logs: [
       {
-        categoryGroup: 'allLogs'
+        category: 'Execution'
+        enabled: true
+      }
+      {
+        category: 'Authoring'
         enabled: true
       }
     ]

@@ -1,0 +1,291 @@
+/** The templates against the parts of the system that they deploy. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readEnv } from '../../../cloud/dashboard/server/env.ts';
+import { parseAppSettings } from '../../../cloud/function/src/env.ts';
+import { readSizes } from '../../../cloud/infra/deploy/environment-files.ts';
+import { hubShortfalls, trafficOf } from '../../../cloud/infra/deploy/core/traffic.ts';
+import { estimate, total } from '../../../cloud/infra/deploy/core/estimate.ts';
+import { EVENT_HUBS } from '../../../simulator/azure/event-hubs/namespace.ts';
+
+const SERVICES = 'cloud/infra/services';
+const JOBS = 'cloud/stream-analytics';
+const read = (path: string): string => readFileSync(path, 'utf8');
+const main = read('cloud/infra/main.bicep');
+
+const Named = z.object({ Name: z.string(), DataSourceType: z.string() });
+const named = (path: string) => Named.parse(JSON.parse(read(path)));
+
+/** Files that a variable of main.bicep loads. */
+function loadedBy(variable: string): string[] {
+  const block = new RegExp(`^var ${variable} = \\[\\n([\\s\\S]*?)^\\]`, 'm').exec(main)?.[1] ?? '';
+  return [...block.matchAll(/loadJsonContent\('\.\.\/(.+)'\)/g)].map(([, path]) => `cloud/${path}`);
+}
+
+/** Names in brackets after FROM or INTO, of what is no step of the query itself. */
+function aliases(query: string, word: 'FROM' | 'INTO'): string[] {
+  const text = query.replaceAll(/--[^\n]*/g, '');
+  const found = [...text.matchAll(new RegExp(`\\b${word}\\s+\\[([^\\]]+)\\]`, 'g'))];
+  return [...new Set(found.map(([, name]) => name ?? ''))].toSorted();
+}
+
+const JOB_FILES = [
+  { job: 'hotPath', query: 'hot-path.asaql' },
+  { job: 'coldPath', query: 'cold-path.asaql' },
+  { job: 'alerts', query: 'alerts.asaql' },
+];
+
+describe('the templates and the Stream Analytics project', () => {
+  for (const { job, query } of JOB_FILES) {
+    it(`give ${query} the inputs and outputs that it names`, () => {
+      const text = read(join(JOBS, query));
+      const inputs = loadedBy(`${job}Inputs`).map((path) => named(path).Name);
+      assert.deepEqual(inputs.toSorted(), aliases(text, 'FROM'));
+      const outputs = loadedBy(`${job}Outputs`).map((path) => named(path).Name);
+      assert.deepEqual(outputs.toSorted(), aliases(text, 'INTO'));
+      assert.ok(main.includes(`loadTextContent('../stream-analytics/${query}')`));
+    });
+  }
+
+  it('give the switched-on Power BI query its outputs', () => {
+    const outputs = loadedBy('powerBiOutputs').map((path) => named(path).Name);
+    assert.deepEqual(
+      outputs.toSorted(),
+      aliases(read(join(JOBS, 'options/power-bi.asaql')), 'INTO'),
+    );
+  });
+
+  it('know every kind of output that the project has', () => {
+    const job = read(join(SERVICES, 'stream-analytics-job.bicep'));
+    const folders = ['Outputs', 'options'].map((folder) => join(JOBS, folder));
+    const paths = folders.flatMap((folder) =>
+      readdirSync(folder).map((name) => join(folder, name)),
+    );
+    for (const path of paths.filter((one) => one.endsWith('.json'))) {
+      assert.ok(job.includes(`DataSourceType == '${named(path).DataSourceType}'`), path);
+    }
+  });
+
+  it('read only properties that each file of their kind has', () => {
+    const job = read(join(SERVICES, 'stream-analytics-job.bicep'));
+    const loops = job.matchAll(/DataSourceType == '([^']+)'\) \{([\s\S]*?)\n\}\]/g);
+    for (const [, kind = '', body = ''] of loops) {
+      const wanted = [...body.matchAll(/target\.([\w.]+)/g)].map(([, path]) => path ?? '');
+      for (const variable of [
+        'hotPathOutputs',
+        'coldPathOutputs',
+        'alertsOutputs',
+        'powerBiOutputs',
+      ]) {
+        for (const path of loadedBy(variable)) {
+          const content: unknown = JSON.parse(read(path));
+          if (named(path).DataSourceType !== kind) continue;
+          for (const property of wanted) {
+            assert.notEqual(at(content, property), undefined, `${path}: ${property}`);
+          }
+        }
+      }
+    }
+  });
+
+  it('give each input a consumer group, with the name of a policy that the hub has', () => {
+    const Input = z.object({
+      IoTHubProperties: z.object({
+        ConsumerGroupName: z.string(),
+        SharedAccessPolicyName: z.string(),
+      }),
+    });
+    const paths = JOB_FILES.flatMap(({ job }) => loadedBy(`${job}Inputs`));
+    const inputs = paths.map((path) => Input.parse(JSON.parse(read(path))).IoTHubProperties);
+    const groups = inputs.map(({ ConsumerGroupName: name }) => name);
+    assert.equal(new Set(groups).size, groups.length);
+    const [builtIn] = EVENT_HUBS;
+    assert.deepEqual(groups.toSorted(), builtIn?.consumerGroups.slice(1).toSorted());
+    const hub = read(join(SERVICES, 'iot-hub.bicep'));
+    for (const { SharedAccessPolicyName: policy } of inputs) {
+      assert.ok(hub.includes(`keyName: '${policy}'\n        rights: 'ServiceConnect'`), policy);
+    }
+  });
+
+  it('make the container that the archive is written to', () => {
+    const Archive = z.object({ BlobStorageProperties: z.object({ Container: z.string() }) });
+    const { Container: container } = Archive.parse(
+      JSON.parse(read(join(JOBS, 'Outputs/Archive.json'))),
+    ).BlobStorageProperties;
+    assert.ok(read(join(SERVICES, 'storage.bicep')).includes(`name: '${container}'`));
+    assert.ok(read(join(SERVICES, 'access.bicep')).includes(`name: '${container}'`));
+  });
+
+  it('use every setting of JobConfig.json that is one of the service', () => {
+    const job = read(join(SERVICES, 'stream-analytics-job.bicep'));
+    const config = z
+      .record(z.string(), z.unknown())
+      .parse(JSON.parse(read(join(JOBS, 'JobConfig.json'))));
+    const ownWay = `ScriptType UseSystemAssignedIdentity GlobalStorage Tags Sku CustomCodeStorage
+      VirtualNetworkConfiguration DataSourceCredentialDomain`.split(/\s+/);
+    for (const name of Object.keys(config)) {
+      if (!ownWay.includes(name)) assert.ok(job.includes(`config.${name}`), name);
+    }
+    assert.ok(job.includes('config.Sku.Name'));
+  });
+});
+
+function at(content: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => {
+    const record = z.record(z.string(), z.unknown()).safeParse(value);
+    return record.success ? record.data[key] : undefined;
+  }, content);
+}
+
+describe('the templates and the event hubs', () => {
+  it('make the hubs and consumer groups that the local namespace has', () => {
+    const source = read(join(SERVICES, 'event-hubs.bicep'));
+    const block = /^var hubs = \[\n([\s\S]*?)^\]/m.exec(source)?.[1] ?? '';
+    const hubs = [...block.matchAll(/name: '([\w-]+)'\n +consumerGroups: \[([\s\S]*?)\]/g)];
+    const made = hubs.map(([, name, groups = '']) => ({
+      name,
+      groups: [...groups.matchAll(/'([\w-]+)'/g)].map(([, group]) => group ?? '').toSorted(),
+    }));
+    const local = EVENT_HUBS.slice(1).map(({ name, consumerGroups }) => ({
+      name,
+      groups: consumerGroups.filter((group) => group !== '$Default').toSorted(),
+    }));
+    assert.deepEqual(made, local);
+  });
+});
+
+/** Names and values of app settings in a template, with something in place of expressions. */
+function settingsIn(source: string): Record<string, string> {
+  const pairs = [
+    ...source.matchAll(/name: '(\w+)'\n +value: (.+)/g),
+    ...source.matchAll(/^ {2}([A-Z][A-Za-z_]*[A-Z]\w*): (.+)$/gm),
+  ];
+  return Object.fromEntries(
+    pairs.map(([, name = '', value = '']) => [name, value.replace(/^'([^']*)'$/, '$1')]),
+  );
+}
+
+describe('the templates and the two apps', () => {
+  it('set what the dashboard reads, and nothing that it does not', () => {
+    const settings = settingsIn(read(join(SERVICES, 'dashboard.bicep')));
+    const platform = [
+      'AZURE_CLIENT_ID',
+      'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID',
+      'SCM_DO_BUILD_DURING_DEPLOYMENT',
+    ];
+    const own = Object.keys(settings).filter((name) => !platform.includes(name));
+    const source = read('cloud/dashboard/server/env.ts');
+    for (const name of own) assert.match(source, new RegExp(`\\b${name}:`), name);
+    const environment = readEnv({ ...settings, WEBSITE_SITE_NAME: 'x' });
+    assert.equal(environment.host, '0.0.0.0');
+    assert.ok('namespace' in environment.hotPath && 'namespace' in environment.alerts);
+    assert.equal(environment.sql?.login, undefined);
+    assert.equal(environment.authentication, 'easy-auth');
+  });
+
+  it('set what the Function requires, and nothing that it does not read', () => {
+    const settings = settingsIn(read(join(SERVICES, 'function.bicep')));
+    const sources = readdirSync('cloud/function/src', { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => read(join('cloud/function/src', path)))
+      .join('\n');
+    const host = /^(AzureWebJobs|APPLICATIONINSIGHTS|AZURE_CLIENT_ID|ALERTS_CONNECTION)/;
+    for (const name of Object.keys(settings).filter((one) => !host.test(one))) {
+      assert.match(sources, new RegExp(`\\b${name}\\b`), name);
+    }
+    for (const [, name = ''] of sources.matchAll(/'%(\w+)%'/g)) {
+      assert.notEqual(settings[name], undefined, `the trigger's ${name}`);
+    }
+    for (const [, name = ''] of sources.matchAll(/connection: '(\w+)'/g)) {
+      assert.notEqual(settings[`${name}__fullyQualifiedNamespace`], undefined, name);
+    }
+    const evaluated = {
+      ...settings,
+      SITES: '[]',
+      INCIDENTS_STORAGE: 'https://x.table.core.windows.net',
+      MAIL_TO: 'a@example.com',
+      MAIL_FROM: 'b@example.com',
+      MAIL_TRANSPORT: 'communication-services',
+      COMMUNICATION_ENDPOINT: 'https://x.communication.azure.com',
+      SMTP_HOST: '',
+      SMTP_USER: '',
+      SMTP_PASSWORD: '',
+      LOGIC_APP_URL: '',
+      ACKNOWLEDGE_KEY: 'x'.repeat(43),
+      DASHBOARD_URL: 'https://x.azurewebsites.net',
+      WEBSITE_HOSTNAME: 'x.azurewebsites.net',
+    };
+    assert.equal(parseAppSettings(evaluated).mail.transport.kind, 'communication-services');
+  });
+
+  it('start the file that the package of the dashboard has', () => {
+    const command = /appCommandLine: 'node (\S+)'/.exec(
+      read(join(SERVICES, 'dashboard.bicep')),
+    )?.[1];
+    assert.ok(read('scripts/dashboard-package.mjs').includes(`'${command}':`));
+  });
+
+  it('let the transports of the mails be chosen that the Function has', () => {
+    const allowed =
+      /@allowed\(\[\n((?: {2}'[\w-]+'\n)+)\]\)\nparam mailTransport/.exec(main)?.[1] ?? '';
+    const names = [...allowed.matchAll(/'([\w-]+)'/g)].map(([, name]) => name ?? '');
+    const source = read('cloud/function/src/mail-settings.ts');
+    const known = /MAIL_TRANSPORT: z\.enum\(\[([^\]]+)\]\)/.exec(source)?.[1] ?? '';
+    assert.deepEqual(
+      names.toSorted(),
+      [...known.matchAll(/'([\w-]+)'/g)].map(([, name]) => name ?? '').toSorted(),
+    );
+  });
+
+  it('ask the Logic App by the trigger that its workflow has', () => {
+    const Workflow = z.object({
+      definition: z.object({ triggers: z.record(z.string(), z.unknown()) }),
+    });
+    const { triggers } = Workflow.parse(
+      JSON.parse(read('cloud/infra/logic-app/workflow.json')),
+    ).definition;
+    const source = read(join(SERVICES, 'logic-app.bicep'));
+    const trigger = /\/triggers\/(\w+)'/.exec(source)?.[1] ?? '';
+    assert.ok(trigger in triggers);
+  });
+});
+
+describe('the templates and the database', () => {
+  it('give identities roles that the migrations make', () => {
+    const migrations = 'cloud/sql/migrations';
+    const sql = readdirSync(migrations)
+      .map((name) => read(join(migrations, name)))
+      .join('\n');
+    const roles = [...main.matchAll(/role: '(\w+)'/g)].map(([, role]) => role ?? '');
+    assert.equal(roles.length, 4);
+    for (const role of roles) assert.match(sql, new RegExp(`ROLE \\[?${role}\\b`), role);
+  });
+});
+
+describe('the sizes of the environments', () => {
+  for (const environment of ['lab', 'fleet']) {
+    const sizes = readSizes(`cloud/infra/environments/${environment}.json`);
+
+    it(`are enough for the meters of ${environment}, and within its budget`, () => {
+      assert.deepEqual(hubShortfalls(sizes.iotHub, trafficOf(sizes.workload)), []);
+      assert.ok(total(estimate(sizes)) <= sizes.budget.monthlyUsd);
+    });
+
+    it(`let the jobs of ${environment} run on whole nodes, as many as divide its partitions`, () => {
+      for (const units of Object.values(sizes.jobs)) {
+        assert.ok(units === 3 || units === 7 || units % 10 === 0, `${units}`);
+        if (units >= 10) assert.equal(sizes.iotHub.partitions % (units / 10), 0);
+      }
+    });
+  }
+
+  it('are those of the project for ten meters', () => {
+    const Config = z.object({ Sku: z.object({ StreamingUnits: z.literal('1/3') }) });
+    Config.parse(JSON.parse(read(join(JOBS, 'JobConfig.json'))));
+    // A third of a unit is 3 in the template's figures.
+    const { jobs } = readSizes('cloud/infra/environments/lab.json');
+    assert.deepEqual([...new Set(Object.values(jobs))], [3]);
+  });
+});

@@ -1,0 +1,145 @@
+/** Reads Bicep far enough to see whether its names fit together. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** A parameter. */
+export interface BicepParam {
+  readonly name: string;
+  readonly required: boolean;
+  readonly secure: boolean;
+  readonly description: string;
+}
+
+/** A module that a template uses. */
+export interface BicepModule {
+  readonly name: string;
+  readonly path: string;
+  readonly params: readonly string[];
+}
+
+/** One file. */
+export interface BicepFile {
+  readonly path: string;
+  readonly source: string;
+  /** The source without comments and strings; expressions inside of strings stay. */
+  readonly code: string;
+  readonly params: readonly BicepParam[];
+  readonly modules: readonly BicepModule[];
+  readonly outputs: readonly string[];
+  /** Names that the file declares: parameters, variables, resources, modules. */
+  readonly symbols: readonly string[];
+  /** Names that its expressions use. */
+  readonly references: ReadonlySet<string>;
+}
+
+/** Reads a file. */
+export function readBicep(path: string): BicepFile {
+  const source = readFileSync(path, 'utf8');
+  const code = withoutText(source);
+  const declared = [...code.matchAll(/^(?:param|var|resource|module) (\w+)/gm)];
+  return {
+    path,
+    source,
+    code,
+    params: readParams(source),
+    modules: readModules(path, source),
+    outputs: [...code.matchAll(/^output (\w+)/gm)].map(([, name]) => name ?? ''),
+    symbols: declared.map(([, name]) => name ?? ''),
+    references: referencesIn(code),
+  };
+}
+
+/** Blanks comments and the text of strings; `${…}` inside of strings is code. */
+function withoutText(source: string): string {
+  let code = '';
+  let at = 0;
+  /** For each string that is open around the current expression: how many braces it has open. */
+  const open: number[] = [];
+  const text = (): void => {
+    while (at < source.length) {
+      if (source[at] === '\\') at += 2;
+      else if (source[at] === "'") {
+        at += 1;
+        return;
+      } else if (source.startsWith('${', at)) {
+        at += 2;
+        code += ' ';
+        open.push(0);
+        return;
+      } else at += 1;
+    }
+  };
+  while (at < source.length) {
+    const depth = open.at(-1);
+    const character = source[at] ?? '';
+    if (source.startsWith('//', at)) {
+      while (at < source.length && source[at] !== '\n') at += 1;
+    } else if (character === "'") {
+      at += 1;
+      code += "''";
+      text();
+    } else if (depth !== undefined && character === '}' && depth === 0) {
+      open.pop();
+      at += 1;
+      code += ' ';
+      text();
+    } else {
+      if (depth !== undefined && character === '{') open[open.length - 1] = depth + 1;
+      if (depth !== undefined && character === '}') open[open.length - 1] = depth - 1;
+      code += character;
+      at += 1;
+    }
+  }
+  return code;
+}
+
+function readParams(source: string): BicepParam[] {
+  const pattern = /((?:^@.*\n(?:(?: {2}.*|\]\))\n)*)*)^param (\w+) [\w]+( = )?/gm;
+  return [...source.matchAll(pattern)].map(([, decorators = '', name = '', preset]) => ({
+    name,
+    required: preset === undefined,
+    secure: decorators.includes('@secure()'),
+    description: /@description\('(.*)'\)/.exec(decorators)?.[1] ?? '',
+  }));
+}
+
+function readModules(path: string, source: string): BicepModule[] {
+  const pattern = /^module (\w+) '([^']+)' = [^\n]*\{\n([\s\S]*?)\n\}/gm;
+  return [...source.matchAll(pattern)].map(([, name = '', target = '', body = '']) => {
+    const params = /\n {2}params: \{\n([\s\S]*?)\n {2}\}/.exec(body)?.[1] ?? '';
+    return {
+      name,
+      path: join(dirname(path), target),
+      params: [...params.matchAll(/^ {4}(\w+):/gm)].map(([, param]) => param ?? ''),
+    };
+  });
+}
+
+const WORDS = new Set(
+  `param var resource module output targetScope existing if for in true false null
+   string int bool object array`.split(/\s+/),
+);
+
+/** Identifiers that are neither a property, a key, a function, a decorator nor a word of the language. */
+function referencesIn(code: string): Set<string> {
+  const found = new Set<string>();
+  const declarations = code.replaceAll(/^(param|var|resource|module|output) \w+/gm, '$1');
+  for (const match of declarations.matchAll(/[A-Za-z_]\w*/g)) {
+    const [name] = match;
+    const before = declarations.slice(0, match.index).trimEnd().at(-1) ?? '';
+    const after = declarations.slice(match.index + name.length);
+    const line = declarations.slice(0, match.index).split('\n').at(-1) ?? '';
+    const isKey = /^:/.test(after) && !/\bin $/.test(line);
+    const isCall = /^\s*\(/.test(after);
+    if (before === '.' || before === '@' || isKey || isCall || WORDS.has(name)) continue;
+    found.add(name);
+  }
+  return found;
+}
+
+/** Variables of loops. */
+export function loopVariables(code: string): string[] {
+  return [...code.matchAll(/\[for (?:\((\w+), (\w+)\)|(\w+)) in /g)].flatMap(([, ...names]) =>
+    names.filter((name) => name !== undefined),
+  );
+}
