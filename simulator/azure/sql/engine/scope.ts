@@ -8,19 +8,24 @@ import type { DuckSession, TypedValue } from './duck-database.ts';
 /** Parameters and declared variables by name in small letters, `@` included. */
 export type Variables = Map<string, TypedValue>;
 
-/** What `@@ROWCOUNT` and its like say now. */
-export type SystemVariables = () => Readonly<Record<string, TypedValue>>;
+/** What a scope asks of its session. */
+export interface ScopeOwner {
+  /** What `@@ROWCOUNT` and its like say now. */
+  systemVariables(): Readonly<Record<string, TypedValue>>;
+  /** @throws SqlError 229 when a table that was printed may not be read */
+  requireReads(printer: DuckPrinter): Promise<void>;
+}
 
 /** Evaluates expressions, and keeps variables in the type they were declared with. */
 export class Scope {
   readonly #duck: DuckSession;
   readonly #variables: Variables;
-  readonly #system: SystemVariables;
+  readonly #owner: ScopeOwner;
 
-  constructor(duck: DuckSession, variables: Variables, system: SystemVariables) {
+  constructor(duck: DuckSession, variables: Variables, owner: ScopeOwner) {
     this.#duck = duck;
     this.#variables = variables;
-    this.#system = system;
+    this.#owner = owner;
   }
 
   async declare(name: string, type: SqlType, value: Expression | undefined): Promise<void> {
@@ -41,6 +46,7 @@ export class Scope {
   async value(expression: Expression): Promise<TypedValue> {
     const printer = new DuckPrinter();
     const sql = `SELECT ${printer.expression(expression)} AS value`;
+    await this.#owner.requireReads(printer);
     const { columns, rows } = await this.#duck.run(sql, this.parameters(printer));
     const type: SqlType = columns[0]?.type ?? { name: 'int' };
     return { type, value: rows[0]?.[0] ?? null };
@@ -54,13 +60,14 @@ export class Scope {
   async holds(condition: Expression): Promise<boolean> {
     const printer = new DuckPrinter();
     const sql = `SELECT CASE WHEN ${printer.expression(condition)} THEN 1 ELSE 0 END`;
+    await this.#owner.requireReads(printer);
     const { rows } = await this.#duck.run(sql, this.parameters(printer));
     return rows[0]?.[0] === 1;
   }
 
   /** Values of the variables that a printer met, in its order. */
   parameters({ variables }: DuckPrinter): readonly TypedValue[] {
-    const system = this.#system();
+    const system = this.#owner.systemVariables();
     return variables.map((name) => {
       const found = Object.hasOwn(system, name) ? system[name] : this.#variables.get(name);
       if (found === undefined) throw undeclaredVariable(name);

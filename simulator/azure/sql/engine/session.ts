@@ -78,7 +78,10 @@ export class SqlSession {
     const interrupt = () => this.#duck.interrupt();
     signal.addEventListener('abort', interrupt);
     try {
-      const scope = new Scope(this.#duck, variables, () => this.#systemVariables());
+      const scope = new Scope(this.#duck, variables, {
+        systemVariables: () => this.#systemVariables(),
+        requireReads: (printer) => requireReads(this.#duck, printer, this.#principal),
+      });
       yield* this.#all(parseBatch(batch), { scope, signal });
     } catch (error) {
       yield* this.#failed(error);
