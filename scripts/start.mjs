@@ -11,6 +11,7 @@ const ENTRIES = {
   manifest: 'simulator/commands/manifest.js',
   images: 'simulator/commands/images.js',
   deploy: 'cloud/infra/deploy/main.js',
+  'function:settings': 'simulator/commands/function-settings.js',
   alerts: 'cloud/function/src/command/main.js',
   'cold-path': 'simulator/commands/cold-path.js',
 };
