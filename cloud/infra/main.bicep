@@ -452,6 +452,8 @@ module function 'services/function.bicep' = {
     insightsName: monitoring.outputs.insightsName
     sitesJson: sitesJson
     alertRecipients: alertRecipients
+    sqlHostName: sql.outputs.hostName
+    databaseName: sql.outputs.databaseName
     dashboardUrl: dashboard.outputs.url
     mailTransport: mailTransport
     mailFrom: mailTransport == 'communication-services' ? communication.outputs.sender : mailFrom

@@ -5,6 +5,7 @@ import { siteDirectory, type SiteDirectory } from './core/sites.ts';
 import { mailSettingsOf, MailSettingsSchema, type MailSettings } from './mail-settings.ts';
 import { PaceSettings, paceOf } from './pace-settings.ts';
 import { siteEntries, SitesSetting } from './site-settings.ts';
+import { sqlAddressOf, SqlSettings, type SqlAddress } from './sql-settings.ts';
 
 const Settings = z.object({
   /** Connection string of the storage account that keeps incidents. */
@@ -15,6 +16,7 @@ const Settings = z.object({
   /** After so many failed attempts a mail is a dead letter. */
   MAIL_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(20),
   ...MailSettingsSchema.shape,
+  ...SqlSettings.shape,
   /** Who gets the mails of sites that `SITES` names no recipients for; separated by commas. */
   MAIL_TO: z.string().min(3),
 });
@@ -33,6 +35,8 @@ export interface AppSettings {
   readonly sites: SiteDirectory;
   readonly mailAttempts: number;
   readonly mail: MailSettings;
+  /** Null when incidents are kept in Table Storage alone. */
+  readonly sql: SqlAddress | null;
 }
 
 /**
@@ -57,6 +61,7 @@ export function parseAppSettings(environment: Readonly<Record<string, unknown>>)
     sites: sitesOf(given),
     mailAttempts: given.MAIL_ATTEMPTS,
     mail: mail.settings,
+    sql: sqlAddressOf(given),
   };
 }
 

@@ -2,16 +2,23 @@
 import type { AcknowledgeOutcome, Acknowledgements, IncidentView } from './acknowledgements.ts';
 import type { SiteDirectory } from './core/sites.ts';
 import { incidentName } from './site-rows.ts';
+import type { SiteIndex } from './site-index.ts';
 import type { SiteStore } from './site-store.ts';
 
 export class IncidentRecords implements Acknowledgements {
   readonly #store: SiteStore;
+  readonly #index: SiteIndex;
   readonly #sites: SiteDirectory;
   readonly #nowMs: () => number;
 
-  constructor(store: SiteStore, sites: SiteDirectory, nowMs: () => number) {
-    this.#store = store;
-    this.#sites = sites;
+  constructor(
+    stores: { readonly sites: SiteStore; readonly index: SiteIndex },
+    directory: SiteDirectory,
+    nowMs: () => number,
+  ) {
+    this.#store = stores.sites;
+    this.#index = stores.index;
+    this.#sites = directory;
     this.#nowMs = nowMs;
   }
 
@@ -25,7 +32,11 @@ export class IncidentRecords implements Acknowledgements {
   async acknowledge(siteId: string, incident: string): Promise<AcknowledgeOutcome> {
     const openedMs = openedAt(siteId, incident);
     if (openedMs === undefined) return 'unknown';
-    return this.#store.acknowledge(siteId, openedMs, this.#nowMs());
+    const nowMs = this.#nowMs();
+    const outcome = await this.#store.acknowledge(siteId, openedMs, nowMs);
+    // It is to be saved in the database too.
+    if (outcome === 'acknowledged') await this.#index.makeDue([siteId], nowMs);
+    return outcome;
   }
 }
 

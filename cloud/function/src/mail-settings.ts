@@ -4,6 +4,8 @@ import { z } from 'zod';
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 
+/** What Azure leaves in a setting whose reference to Key Vault it could not follow: everybody knows it. */
+const UNRESOLVED = '@Microsoft.KeyVault(';
 /** TLS, or this machine. */
 const Address = z
   .url({ protocol: /^https?$/ })
@@ -34,7 +36,10 @@ export const MailSettingsSchema = z.object({
   /** Address of the Logic App's trigger; its signature is a secret. */
   LOGIC_APP_URL: optional(Address),
   /** Key of the links that acknowledge an incident. */
-  ACKNOWLEDGE_KEY: z.string().min(32, 'expected 32 characters at least'),
+  ACKNOWLEDGE_KEY: z
+    .string()
+    .min(32, 'expected 32 characters at least')
+    .refine((key) => !key.startsWith(UNRESOLVED), 'Azure could not read it from Key Vault'),
   ACKNOWLEDGE_DAYS: z.coerce.number().positive().max(366).default(7),
   /** Where this app answers; in Azure it follows from its host name. */
   FUNCTION_URL: optional(Address),

@@ -12,6 +12,7 @@
 import { nextStep, type Step } from './core/next-mail.ts';
 import { takeIn } from './core/site-state.ts';
 import { deliver } from './deliver.ts';
+import { SAVE_AGAIN_MS, saveIncidents } from './save-incidents.ts';
 import type { FunctionLog, Services } from './services.ts';
 import type { DueSite } from './site-index.ts';
 import { COUNTED_TOGETHER, type MailPlace, type StoredSite } from './site-store.ts';
@@ -32,6 +33,8 @@ export interface Run {
   mailsSent: number;
   /** No transport takes mails now: the others wait without an attempt. */
   isServerDown: boolean;
+  /** The database with incidents does not answer. */
+  isSqlDown: boolean;
 }
 
 /**
@@ -50,6 +53,7 @@ export async function sendDueMails(services: Services, log: FunctionLog): Promis
     faults: [],
     mailsSent: 0,
     isServerDown: false,
+    isSqlDown: false,
   };
   const due = (await services.index.due(startedMs)).values();
   await Promise.all(Array.from({ length: CONCURRENT_SITES }, () => serveSites(run, due)));
@@ -73,17 +77,29 @@ async function serveSites(run: Run, sites: IterableIterator<DueSite>): Promise<v
 }
 
 async function serveSite(run: Run, due: DueSite): Promise<void> {
-  const { sites, index, nowMs } = run.services;
+  const dueMs = await lookAt(run, due);
+  const isSaved = await saveIncidents(run, due.id);
+  if (dueMs === undefined) return;
+  const saveMs = isSaved ? Infinity : run.services.nowMs() + SAVE_AGAIN_MS;
+  const nextMs = Math.min(dueMs ?? Infinity, saveMs);
+  await run.services.index.putOff(due, nextMs === Infinity ? null : nextMs);
+}
+
+/** Resolves with when to look again, null for not before an event, undefined for the next tick. */
+async function lookAt(run: Run, due: DueSite): Promise<number | null | undefined> {
+  const { sites, nowMs, settings } = run.services;
   const counted = await countPending(run, due.id);
-  if (counted === undefined) return;
+  if (counted === undefined) return undefined;
   const place = await sites.mailPlace(due.id);
   if (place.mail !== null) {
-    if (place.mail.notBeforeMs > nowMs()) return index.putOff(due, place.mail.notBeforeMs);
-    return deliver(run, counted, place.mail);
+    if (place.mail.notBeforeMs > nowMs()) return place.mail.notBeforeMs;
+    await deliver(run, counted, place.mail);
+    return undefined;
   }
-  const step = nextStep(counted.state, momentOf(run, due), run.services.settings.pace);
-  if (step.draft === null) return index.putOff(due, step.dueMs);
-  return makeOutAndSend(run, counted, { ...step, draft: step.draft, place });
+  const step = nextStep(counted.state, momentOf(run, due), settings.pace);
+  if (step.draft === null) return step.dueMs;
+  await makeOutAndSend(run, counted, { ...step, draft: step.draft, place });
+  return undefined;
 }
 
 /** Counts what waits; undefined when another instance is at work on the site. */

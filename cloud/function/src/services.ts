@@ -3,6 +3,7 @@ import type { Acknowledgements } from './acknowledgements.ts';
 import { ArrivalStore } from './arrival-store.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { readAppSettings, type AppSettings } from './env.ts';
+import { incidentTable, type IncidentTable } from './incident-table.ts';
 import { IncidentRecords } from './incident-records.ts';
 import { openMailServices } from './mail-services.ts';
 import { OldRows } from './old-rows.ts';
@@ -15,13 +16,26 @@ import type { DeadLetters, Transport } from './transport.ts';
 export interface Services {
   readonly settings: Pick<AppSettings, 'pace' | 'sites' | 'mailAttempts'>;
   readonly arrivals: Pick<ArrivalStore, 'record' | 'pending'>;
-  readonly sites: Pick<SiteStore, 'load' | 'count' | 'mailPlace' | 'makeOut' | 'claim' | 'finish'>;
+  readonly sites: Pick<
+    SiteStore,
+    | 'load'
+    | 'count'
+    | 'mailPlace'
+    | 'makeOut'
+    | 'claim'
+    | 'finish'
+    | 'recorded'
+    | 'unsaved'
+    | 'saved'
+  >;
   readonly index: Pick<
     SiteIndex,
     'makeDue' | 'noteHeard' | 'due' | 'all' | 'putOff' | 'noteWatching'
   >;
   readonly refused: Pick<RefusedStore, 'keep' | 'trim'>;
   readonly oldRows: Pick<OldRows, 'remove'>;
+  /** Null when incidents are kept in Table Storage alone. */
+  readonly incidentTable: IncidentTable | null;
   readonly acknowledgements: Acknowledgements;
   readonly transport: Transport;
   readonly deadLetters: DeadLetters;
@@ -51,7 +65,10 @@ export interface FunctionLog {
  * @throws RestError when storage cannot be reached
  */
 export async function openStores(
-  settings: Pick<AppSettings, 'storageConnectionString' | 'pace' | 'sites' | 'mailAttempts'>,
+  settings: Pick<
+    AppSettings,
+    'storageConnectionString' | 'pace' | 'sites' | 'mailAttempts' | 'sql'
+  >,
   nowMs: () => number,
 ): Promise<Stores> {
   const { storageConnectionString } = settings;
@@ -60,7 +77,7 @@ export async function openStores(
     openSiteIndex(storageConnectionString),
     openRefusedStore(storageConnectionString),
   ]);
-  const sites = new SiteStore(table);
+  const sites = new SiteStore(table, settings.sql !== null);
   return {
     settings,
     arrivals: new ArrivalStore(table),
@@ -68,7 +85,8 @@ export async function openStores(
     index,
     refused,
     oldRows: new OldRows(table),
-    acknowledgements: new IncidentRecords(sites, settings.sites, nowMs),
+    incidentTable: settings.sql === null ? null : incidentTable(settings.sql),
+    acknowledgements: new IncidentRecords({ sites, index }, settings.sites, nowMs),
     nowMs,
   };
 }

@@ -8,6 +8,7 @@
  * | `i~<opened>`    | an incident on record                                                   |
  * | `mail`          | the one mail that is on its way; empty when it has gone                 |
  * | `p~<anomaly>`   | anomalies that came together and that the state does not count yet      |
+ * | `q~<opened>`    | an incident that has changed since it was saved in Azure SQL            |
  * | `s~<written>…`  | a mail that was sent, or given up                                       |
  */
 import type { TransactionAction } from '@azure/data-tables';
@@ -23,10 +24,16 @@ export const MAIL = 'mail';
 export const ANOMALIES = { from: 'a~', to: 'a~~' } as const;
 export const PENDING = { from: 'p~', to: 'p~~' } as const;
 export const RECORDS = { from: 'i~', to: 'i~~' } as const;
+export const UNSAVED = { from: 'q~', to: 'q~~' } as const;
 export const SENT = { from: 's~', to: 's~~' } as const;
 
 /** An incident on record; the settings name its site. */
-export type SiteRecord = Omit<IncidentView, 'site'>;
+export interface SiteRecord extends Omit<IncidentView, 'site'> {
+  /** Mails that were made out. */
+  readonly mails: number;
+  /** When this was written, epoch milliseconds. */
+  readonly updatedMs: number;
+}
 
 /** What became of a mail. */
 export type Outcome = 'sent' | 'given-up';
@@ -65,17 +72,23 @@ export function mailDoneAction(siteId: string, etag: string, atMs: number): Tran
 }
 
 /** Keeps an incident on record, as it is now. */
-export function recordAction(siteId: string, record: SiteRecord, atMs: number): TransactionAction {
+export function recordAction(siteId: string, record: SiteRecord): TransactionAction {
   return [
     'upsert',
     {
       partitionKey: siteKey(siteId),
       rowKey: recordKey(record.openedMs),
-      arrivedAt: instant(atMs),
+      arrivedAt: instant(record.updatedMs),
       ...toColumns(record),
     },
     'Replace',
   ];
+}
+
+/** Marks an incident as changed since it was saved in Azure SQL. */
+export function unsavedAction(siteId: string, { openedMs }: SiteRecord): TransactionAction {
+  const rowKey = `${UNSAVED.from}${instant(openedMs)}`;
+  return ['upsert', { partitionKey: siteKey(siteId), rowKey }, 'Replace'];
 }
 
 /** Keeps what became of a mail. */

@@ -6,18 +6,17 @@
  * - counted anomalies leave the state in the transaction that makes out the mail that tells of them;
  * - of two instances that change a site at once, one wins and the other changes nothing.
  */
-import { type TableClient, type TransactionAction } from '@azure/data-tables';
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import type { AcknowledgeOutcome } from './acknowledgements.ts';
 import type { Draft } from './core/next-mail.ts';
-import { QUIET_SITE, type OpenIncident, type SiteState } from './core/site-state.ts';
-import { addTallies, type Tally } from './core/tally.ts';
+import { QUIET_SITE, type SiteState } from './core/site-state.ts';
+import { addTallies } from './core/tally.ts';
 import type { PendingArrivals } from './arrival-store.ts';
 import { fromColumns } from './json-columns.ts';
 import {
   HEAD,
   headAction,
-  incidentName,
   instant,
   MAIL,
   mailAction,
@@ -27,7 +26,10 @@ import {
   sentAction,
   type Outcome,
   type SiteRecord,
+  UNSAVED,
+  unsavedAction,
 } from './site-rows.ts';
+import { openRecord, recordOf } from './site-record.ts';
 import { StoredDraft, StoredRecord, StoredState } from './stored-site.ts';
 import { siteKey } from './table-keys.ts';
 import { getRow, isConflict, tryTransaction } from './tables.ts';
@@ -60,6 +62,14 @@ export interface OpenMail {
   readonly etag: string;
 }
 
+/** An incident that has changed since it was saved in Azure SQL. */
+export interface UnsavedMark {
+  readonly openedMs: number;
+  readonly etag: string;
+}
+
+const UnsavedRow = z.looseObject({ rowKey: z.string(), etag: z.string() });
+
 const MailRow = z.looseObject({
   etag: z.string(),
   notBefore: z.iso.datetime(),
@@ -68,9 +78,12 @@ const MailRow = z.looseObject({
 
 export class SiteStore {
   readonly #table: TableClient;
+  readonly #marksUnsaved: boolean;
 
-  constructor(table: TableClient) {
+  /** @param marksUnsaved whether incidents are also kept in Azure SQL */
+  constructor(table: TableClient, marksUnsaved: boolean) {
     this.#table = table;
+    this.#marksUnsaved = marksUnsaved;
   }
 
   /** The state of a site. */
@@ -118,7 +131,7 @@ export class SiteStore {
   ): Promise<{ readonly site: StoredSite; readonly mail: OpenMail } | undefined> {
     const actions = [mailAction(site.id, draft, place.etag)];
     if (draft.kind !== 'late-digest') {
-      actions.push(recordAction(site.id, recordOf(site.id, state, draft), draft.writtenMs));
+      actions.push(...this.#recordActions(site.id, recordOf(site.id, state, draft)));
     }
     const etags = await this.#transact(site, state, actions);
     if (etags === undefined) return undefined;
@@ -178,10 +191,38 @@ export class SiteStore {
       }
       if (incident.acknowledgedMs !== null) return 'already';
       const state = { ...site.state, incident: { ...incident, acknowledgedMs: atMs } };
-      const record = openRecord(siteId, state.incident, addTallies(incident.told, site.state.news));
-      const changed = await this.#change(site, state, [recordAction(siteId, record, atMs)]);
+      const total = addTallies(incident.told, site.state.news);
+      const record = openRecord(siteId, state.incident, { total, updatedMs: atMs });
+      const changed = await this.#change(site, state, this.#recordActions(siteId, record));
       if (changed !== undefined) return 'acknowledged';
     }
+  }
+
+  /** Incidents that have changed since they were saved in Azure SQL. */
+  async unsaved(siteId: string): Promise<UnsavedMark[]> {
+    const { from, to } = UNSAVED;
+    const filter = odata`PartitionKey eq ${siteKey(siteId)} and RowKey ge ${from} and RowKey lt ${to}`;
+    const marks: UnsavedMark[] = [];
+    for await (const row of this.#table.listEntities({ queryOptions: { filter } })) {
+      const { rowKey, etag } = UnsavedRow.parse(row);
+      marks.push({ openedMs: Date.parse(rowKey.slice(from.length)), etag });
+    }
+    return marks;
+  }
+
+  /** Takes a mark away, unless the incident has changed again. */
+  async saved(siteId: string, { openedMs, etag }: UnsavedMark): Promise<void> {
+    try {
+      const rowKey = `${UNSAVED.from}${instant(openedMs)}`;
+      await this.#table.deleteEntity(siteKey(siteId), rowKey, { etag });
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  #recordActions(siteId: string, record: SiteRecord): TransactionAction[] {
+    const keep = recordAction(siteId, record);
+    return this.#marksUnsaved ? [keep, unsavedAction(siteId, record)] : [keep];
   }
 
   async #change(
@@ -203,28 +244,4 @@ export class SiteStore {
     const response = await tryTransaction(this.#table, [head, ...actions]);
     return response?.subResponses.map(({ etag }) => etag ?? '');
   }
-}
-
-function recordOf(siteId: string, { incident }: SiteState, draft: Draft): SiteRecord {
-  if (incident !== null) return openRecord(siteId, incident, draft.total);
-  return {
-    incident: incidentName(siteId, draft.openedMs),
-    openedMs: draft.openedMs,
-    closedMs: draft.writtenMs,
-    acknowledged: draft.acknowledgedMs === null ? null : { atMs: draft.acknowledgedMs },
-    total: { ...draft.total, listed: [] },
-    silentSinceMs: null,
-  };
-}
-
-function openRecord(siteId: string, incident: OpenIncident, total: Tally): SiteRecord {
-  const { openedMs, acknowledgedMs, silentSinceMs } = incident;
-  return {
-    incident: incidentName(siteId, openedMs),
-    openedMs,
-    closedMs: null,
-    acknowledged: acknowledgedMs === null ? null : { atMs: acknowledgedMs },
-    total: { ...total, listed: [] },
-    silentSinceMs,
-  };
 }

@@ -92,4 +92,6 @@ export const StoredRecord: z.ZodType<SiteRecord> = z.object({
   acknowledged: z.object({ atMs: z.number() }).nullable(),
   total: StoredTally,
   silentSinceMs: z.number().nullable(),
+  mails: z.number(),
+  updatedMs: z.number(),
 });

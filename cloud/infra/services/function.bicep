@@ -58,6 +58,12 @@ param communicationEndpoint string
 @description('Host of the SMTP server.')
 param smtpHost string
 
+@description('Host name of the SQL server that incidents are kept in.')
+param sqlHostName string
+
+@description('Database with the incidents.')
+param databaseName string
+
 @description('User at the SMTP server.')
 param smtpUser string
 
@@ -103,6 +109,8 @@ var ownSettings = {
   SMTP_PASSWORD: empty(smtpUser) ? '' : '@Microsoft.KeyVault(SecretUri=${secrets}/smtp-password)'
   LOGIC_APP_URL: mailTransport == 'logic-app' ? '@Microsoft.KeyVault(SecretUri=${secrets}/logic-app-url)' : ''
   ACKNOWLEDGE_KEY: '@Microsoft.KeyVault(SecretUri=${secrets}/acknowledge-key)'
+  SQL_SERVER: sqlHostName
+  SQL_DATABASE: databaseName
   DASHBOARD_URL: dashboardUrl
 }
 

@@ -3,7 +3,9 @@ import {
   eventHubsConnectionString,
   storageConnectionString,
 } from '../../wire/connection-strings.ts';
+import { certificateFile } from '../../wire/certificates.ts';
 import type { Settings } from '../../wire/settings.ts';
+import { sqlClientConfig } from '../../wire/sql-connection.ts';
 import { acknowledgeKey } from './function-key.ts';
 
 /** What the app waits by default. */
@@ -15,6 +17,7 @@ export type AppSettings = Readonly<Record<string, string>>;
 /** The settings of cloud/function/README.md with this machine's values. Secret. */
 export function localAppSettings(settings: Settings): AppSettings {
   const { ports } = settings;
+  const sql = sqlClientConfig(settings, 'function', '');
   return {
     AzureWebJobsStorage: storageConnectionString(settings),
     ALERTS_CONNECTION: eventHubsConnectionString(settings),
@@ -33,6 +36,12 @@ export function localAppSettings(settings: Settings): AppSettings {
     MAIL_TO: 'operator@example.com',
     ACKNOWLEDGE_KEY: acknowledgeKey(settings),
     FUNCTION_URL: `http://127.0.0.1:${ports.functions}`,
+    SQL_SERVER: sql.server,
+    SQL_PORT: String(sql.port),
+    SQL_DATABASE: sql.database,
+    SQL_USER: sql.user,
+    SQL_PASSWORD: sql.password,
+    SQL_CA_FILE: certificateFile(settings),
     DASHBOARD_URL: `http://127.0.0.1:${ports.dashboard}/`,
   };
 }

@@ -38,6 +38,9 @@ function withCrash(real: Services): Services {
     },
     sites: {
       load: (...args) => sites.load(...args),
+      recorded: (...args) => sites.recorded(...args),
+      unsaved: (...args) => sites.unsaved(...args),
+      saved: (...args) => sites.saved(...args),
       mailPlace: (...args) => sites.mailPlace(...args),
       count: (...args) => diesAfter('anomalies counted', sites.count(...args)),
       makeOut: (...args) => diesAfter('mail made out', sites.makeOut(...args)),

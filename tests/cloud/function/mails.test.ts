@@ -197,6 +197,9 @@ describe('mails of the Function', function () {
       ...one,
       sites: {
         load: (id) => sites.load(id),
+        recorded: (...args) => sites.recorded(...args),
+        unsaved: (id) => sites.unsaved(id),
+        saved: (...args) => sites.saved(...args),
         count: (...args) => sites.count(...args),
         mailPlace: (id) => sites.mailPlace(id),
         claim: (...args) => sites.claim(...args),
