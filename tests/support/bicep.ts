@@ -51,46 +51,56 @@ export function readBicep(path: string): BicepFile {
 
 /** Blanks comments and the text of strings; `${…}` inside of strings is code. */
 function withoutText(source: string): string {
-  let code = '';
-  let at = 0;
-  /** For each string that is open around the current expression: how many braces it has open. */
-  const open: number[] = [];
-  const text = (): void => {
-    while (at < source.length) {
-      if (source[at] === '\\') at += 2;
-      else if (source[at] === "'") {
-        at += 1;
-        return;
-      } else if (source.startsWith('${', at)) {
-        at += 2;
-        code += ' ';
-        open.push(0);
-        return;
-      } else at += 1;
-    }
-  };
+  return codeFrom(source, 0).text;
+}
+
+interface Read {
+  readonly text: string;
+  /** Where reading goes on. */
+  readonly end: number;
+}
+
+/** Code up to the end, or to the brace that ends the expression of a string. */
+function codeFrom(source: string, start: number): Read {
+  let text = '';
+  let at = start;
+  let depth = 0;
   while (at < source.length) {
-    const depth = open.at(-1);
     const character = source[at] ?? '';
     if (source.startsWith('//', at)) {
-      while (at < source.length && source[at] !== '\n') at += 1;
+      at = endOfLine(source, at);
     } else if (character === "'") {
-      at += 1;
-      code += "''";
-      text();
-    } else if (depth !== undefined && character === '}' && depth === 0) {
-      open.pop();
-      at += 1;
-      code += ' ';
-      text();
+      const string = stringFrom(source, at + 1);
+      text += string.text;
+      at = string.end;
     } else {
-      if (depth !== undefined && character === '{') open[open.length - 1] = depth + 1;
-      if (depth !== undefined && character === '}') open[open.length - 1] = depth - 1;
-      code += character;
+      if (character === '}' && depth === 0) return { text, end: at + 1 };
+      if (character === '{') depth += 1;
+      if (character === '}') depth -= 1;
+      text += character;
       at += 1;
     }
   }
-  return code;
+  return { text, end: at };
+}
+
+function endOfLine(source: string, at: number): number {
+  const end = source.indexOf('\n', at);
+  return end === -1 ? source.length : end;
+}
+
+/** The expressions of a string, between quotes. */
+function stringFrom(source: string, start: number): Read {
+  let text = "'";
+  let at = start;
+  while (at < source.length && source[at] !== "'") {
+    if (source.startsWith('${', at)) {
+      const expression = codeFrom(source, at + 2);
+      text += ` ${expression.text} `;
+      at = expression.end;
+    } else at += source[at] === '\\' ? 2 : 1;
+  }
+  return { text: `${text}'`, end: at + 1 };
 }
 
 function readParams(source: string): BicepParam[] {
@@ -129,7 +139,7 @@ function referencesIn(code: string): Set<string> {
     const before = declarations.slice(0, match.index).trimEnd().at(-1) ?? '';
     const after = declarations.slice(match.index + name.length);
     const line = declarations.slice(0, match.index).split('\n').at(-1) ?? '';
-    const isKey = /^:/.test(after) && !/\bin $/.test(line);
+    const isKey = after.startsWith(':') && !/\bin $/.test(line);
     const isCall = /^\s*\(/.test(after);
     if (before === '.' || before === '@' || isKey || isCall || WORDS.has(name)) continue;
     found.add(name);

@@ -72,6 +72,7 @@ describe('the templates and the Stream Analytics project', () => {
     const job = read(join(SERVICES, 'stream-analytics-job.bicep'));
     const loops = job.matchAll(/DataSourceType == '([^']+)'\) \{([\s\S]*?)\n\}\]/g);
     for (const [, kind = '', body = ''] of loops) {
+      assert.match(body, /target\.Name/);
       const wanted = [...body.matchAll(/target\.([\w.]+)/g)].map(([, path]) => path ?? '');
       for (const variable of [
         'hotPathOutputs',

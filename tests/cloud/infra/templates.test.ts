@@ -160,10 +160,10 @@ describe('the templates of cloud/infra', () => {
       const missing = main.params.filter(({ name, required }) => required && !given.includes(name));
       assert.deepEqual(missing, []);
       const read = [...source.matchAll(/readEnvironmentVariable\('(\w+)'/g)].map(
-        ([, name]) => name,
+        ([, name = '']) => name,
       );
       const run = readFileSync(join(INFRA, 'deploy/template-run.ts'), 'utf8');
-      const set = [...run.matchAll(/^ +(IOT_\w+):/gm)].map(([, name]) => name);
+      const set = [...run.matchAll(/^ +(IOT_\w+):/gm)].map(([, name = '']) => name);
       assert.deepEqual([...new Set(read)].toSorted(), set.toSorted());
     });
   }

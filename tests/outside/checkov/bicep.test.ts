@@ -34,9 +34,9 @@ function checkov(folder: string): z.infer<typeof Report> {
   const { stdout, stderr } = spawnSync(
     join(environment, 'bin/checkov'),
     [
-      ...['--directory', folder, '--config-file', join(INFRA, '.checkov.yaml')],
-      ...['--framework', 'bicep', '--skip-download', '--output', 'json'],
-    ],
+      ['--directory', folder, '--config-file', join(INFRA, '.checkov.yaml')],
+      ['--framework', 'bicep', '--skip-download', '--output', 'json'],
+    ].flat(),
     { encoding: 'utf8', maxBuffer: 1 << 27 },
   );
   const start = stdout.indexOf('{');
@@ -76,7 +76,7 @@ describe('the Bicep templates', function () {
       const source = readFileSync(path, 'utf8');
       const declared = (kind: string) =>
         [...source.matchAll(new RegExp(`^${kind} (\\w+) `, 'gm'))]
-          .map(([, name]) => name)
+          .map(([, name = '']) => name)
           .toSorted();
       assert.deepEqual(resources, declared('resource'), path);
       assert.deepEqual(modules, declared('module'), path);
