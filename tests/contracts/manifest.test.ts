@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ZodType } from 'zod';
+import { z, type ZodType } from 'zod';
 import { AnomalyDetectorConfig } from '../../modules/anomaly-detector/src/config.ts';
 import { AveragerConfig } from '../../modules/averager/src/config.ts';
 import { MeterSimulatorConfig } from '../../modules/meter-simulator/src/config.ts';
 import { StoreAndForwardConfig } from '../../modules/store-and-forward/src/config.ts';
 import { PRIORITY } from '../../modules/store-and-forward/src/store-and-forward.ts';
 import { Router } from '../../simulator/edge/edge-hub/routes/router.ts';
+import { joinCreateOptions } from '../../simulator/edge/manifest/create-options.ts';
 import { localContext } from '../../simulator/edge/manifest/local-manifest.ts';
 import { readManifest } from '../../simulator/edge/manifest/read-manifest.ts';
 import { PROJECT_FOLDER } from '../support/project-folder.ts';
@@ -26,6 +27,32 @@ const manifest = readManifest(
   localContext(PROJECT_FOLDER),
 );
 const router = new Router('gateway-01', manifest.routes);
+
+const Definition = z.looseObject({
+  env: z.record(z.string(), z.unknown()),
+  startupOrder: z.number().optional(),
+  settings: z.record(z.string(), z.unknown()),
+});
+const definitions = z
+  .object({
+    modules: z.record(z.string(), Definition),
+    systemModules: z.object({ edgeAgent: Definition, edgeHub: Definition }),
+  })
+  .parse(manifest.desiredProperties['$edgeAgent']);
+
+const HostConfig = z.looseObject({
+  Init: z.boolean().optional(),
+  ReadonlyRootfs: z.boolean().optional(),
+  CapDrop: z.array(z.string()).optional(),
+  Memory: z.int(),
+  LogConfig: z.object({ Type: z.literal('json-file'), Config: z.record(z.string(), z.string()) }),
+  Mounts: z.array(z.looseObject({ Type: z.string(), Target: z.string() })),
+  PortBindings: z.record(z.string(), z.unknown()).optional(),
+});
+
+function createOptions(settings: Readonly<Record<string, unknown>>): unknown {
+  return JSON.parse(joinCreateOptions(settings) ?? '{}');
+}
 
 function sourceOf(moduleId: string): string {
   const folder = join(PROJECT_FOLDER, 'modules', moduleId, 'src');
@@ -133,5 +160,66 @@ describe('deployment.template.json', () => {
     for (const { name, timeToLiveSeconds } of manifest.routes) {
       assert.ok((timeToLiveSeconds ?? 0) >= LONGEST_OUTAGE_SECONDS, name);
     }
+  });
+
+  for (const [id, { settings }] of Object.entries(definitions.modules)) {
+    it(`confines ${id}: read-only, one volume, memory and logs with an end`, () => {
+      const { HostConfig: host } = z.object({ HostConfig }).parse(createOptions(settings));
+
+      assert.equal(host.ReadonlyRootfs, true);
+      // The health check ends a module that is stuck: process 1 could not be ended from inside.
+      assert.equal(host.Init, true);
+      assert.deepEqual(host.CapDrop, ['ALL']);
+      const [volume, tmp, ...more] = host.Mounts;
+      assert.deepEqual(volume, {
+        Type: 'volume',
+        Source: `iot-end-to-end-${id}`,
+        Target: '/app/state',
+      });
+      assert.deepEqual([tmp?.Type, tmp?.Target, more], ['tmpfs', '/tmp', []]);
+      const heapMb = 192;
+      assert.ok(host.Memory >= (heapMb + 96) * 1024 ** 2, 'room for what is not heap');
+      assert.deepEqual(host.LogConfig.Config, { 'max-size': '10m', 'max-file': '3' });
+    });
+  }
+
+  it('keeps what edgeAgent and edgeHub store, and limits their memory and logs', () => {
+    for (const [id, { settings, env }] of Object.entries(definitions.systemModules)) {
+      const { HostConfig: host } = z.object({ HostConfig }).parse(createOptions(settings));
+
+      assert.deepEqual(env['storageFolder'], { value: '/app/storage' }, id);
+      assert.deepEqual(
+        host.Mounts.map(({ Target }) => Target),
+        ['/app/storage'],
+      );
+      assert.ok(host.Memory > 0);
+      assert.deepEqual(host.LogConfig.Config, { 'max-size': '10m', 'max-file': '3' });
+    }
+  });
+
+  it('keeps edgeHub’s HTTP head, because its metrics come through it, but publishes MQTT only', () => {
+    const { settings, env } = definitions.systemModules.edgeHub;
+    const { HostConfig: host } = z.object({ HostConfig }).parse(createOptions(settings));
+
+    assert.deepEqual(env['amqpSettings__enabled'], { value: false });
+    assert.ok(!Object.keys(env).some((name) => /^(http|mqtt)Settings__enabled$/i.test(name)));
+    assert.deepEqual(Object.keys(host.PortBindings ?? {}), ['8883/tcp']);
+    const metrics = manifest.modules.find(({ id }) => id === 'store-and-forward');
+    assert.equal(metrics?.environment['EDGEHUB_METRICS_URI'], 'http://edgeHub:9600/metrics');
+  });
+
+  it('takes edgeAgent and edgeHub of one version, 1.6 unless told otherwise', () => {
+    const { edgeAgent, edgeHub } = definitions.systemModules;
+
+    assert.equal(edgeAgent.settings['image'], 'mcr.microsoft.com/azureiotedge-agent:1.6');
+    assert.equal(edgeHub.settings['image'], 'mcr.microsoft.com/azureiotedge-hub:1.6');
+  });
+
+  it('starts edgeHub first, then the outbox, and the source of readings last', () => {
+    assert.equal(definitions.systemModules.edgeHub.startupOrder, 0);
+    const order = manifest.modules.map(({ id }) => id);
+    assert.equal(order[0], 'store-and-forward');
+    assert.equal(order.at(-1), 'meter-simulator');
+    for (const { restartPolicy } of manifest.modules) assert.equal(restartPolicy, 'always');
   });
 });
