@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { bundledPackages } from './bundled-packages.mjs';
 import { listPackage, thirdPartyNotices, writeZip } from './package-zip.mjs';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -76,25 +77,12 @@ async function bundle() {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  const kept = Object.keys(KEPT).map((name) => relative(PROJECT, packageFolder(name)));
   const files = outputFiles.map(({ path, contents }) => [
     relative(join(PROJECT, 'package'), path).replaceAll('\\', '/'),
     Buffer.from(contents),
   ]);
-  return { code: Object.fromEntries(files), folders: packageFolders(metafile) };
-}
-
-/** The folders, as in package-lock.json, of all packages that were bundled or are kept. */
-function packageFolders({ outputs }) {
-  const inputs = Object.values(outputs).flatMap((output) =>
-    Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) =>
-      bytesInOutput > 0 ? [path] : [],
-    ),
-  );
-  const bundled = inputs
-    .map((path) => /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
-    .filter((folder) => folder !== undefined);
-  const kept = Object.keys(KEPT).map((name) => relative(PROJECT, packageFolder(name)));
-  return [...new Set([...bundled, ...kept])].toSorted((a, b) => (a < b ? -1 : 1));
+  return { code: Object.fromEntries(files), folders: [...bundledPackages(metafile), ...kept] };
 }
 
 function keptFiles() {
