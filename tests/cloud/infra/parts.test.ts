@@ -289,4 +289,25 @@ describe('the sizes of the environments', () => {
     const { jobs } = readSizes('cloud/infra/environments/lab.json');
     assert.deepEqual([...new Set(Object.values(jobs))], [3]);
   });
+
+  it('cost what the README says', () => {
+    const rows = read('cloud/infra/README.md').matchAll(
+      /^\| \*{0,2}([A-Z]\w[\w ]*?|together)\*{0,2} +\| +([^|]*?) +\| +([^|]*?) +\|$/gm,
+    );
+    const figures = new Map([...rows].map(([, name = '', ...cells]) => [name, cells.map(figure)]));
+    const [lab, fleet] = ['lab', 'fleet'].map((environment) =>
+      estimate(readSizes(`cloud/infra/environments/${environment}.json`)),
+    );
+    assert.ok(lab && fleet);
+    for (const { service, monthlyUsd } of fleet) {
+      const inLab = lab.find((line) => line.service === service)?.monthlyUsd ?? 0;
+      assert.deepEqual(figures.get(service), [Math.round(inLab), Math.round(monthlyUsd)], service);
+    }
+    assert.deepEqual(figures.get('together'), [Math.round(total(lab)), Math.round(total(fleet))]);
+  });
 });
+
+/** A number in a table; nothing is nought. */
+function figure(cell: string): number {
+  return Number(cell.replaceAll(/[*,]/g, '').trim());
+}
