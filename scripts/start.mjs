@@ -7,12 +7,14 @@ const ENTRIES = {
   link: 'simulator/commands/link.js',
   meter: 'simulator/commands/meter.js',
   tpm: 'simulator/commands/tpm.js',
+  gateway: 'simulator/commands/gateway.js',
   azure: 'simulator/commands/azure.js',
   manifest: 'simulator/commands/manifest.js',
   images: 'simulator/commands/images.js',
   deploy: 'cloud/infra/deploy/main.js',
   'function:settings': 'simulator/commands/function-settings.js',
   alerts: 'cloud/function/src/command/main.js',
+  sql: 'cloud/sql/tool/main.js',
   'cold-path': 'simulator/commands/cold-path.js',
 };
 
