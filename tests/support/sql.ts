@@ -51,13 +51,13 @@ export async function startTestSql(): Promise<TestSql> {
   };
 }
 
-/** Rows of a query. */
+/** Rows of a query; none for a statement that gives no result. */
 export async function rowsOf(
   pool: mssql.ConnectionPool | mssql.Transaction,
   query: string,
 ): Promise<Record<string, unknown>[]> {
-  const { recordset } = await pool.request().query<Record<string, unknown>>(query);
-  return [...recordset];
+  const { recordsets } = await pool.request().query<Record<string, unknown>[]>(query);
+  return [...(Object.values(recordsets)[0] ?? [])];
 }
 
 /** Number of the error that work fails with. */
