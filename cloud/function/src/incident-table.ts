@@ -56,15 +56,21 @@ export interface IncidentTable {
 
 /** A table at `address`; it connects when there is something to save. */
 export function incidentTable(address: SqlAddress): IncidentTable {
-  const pool = new sql.ConnectionPool(configOf(address));
-  // Said by the next attempt, which fails; unheard it would end the process.
-  pool.on('error', () => undefined);
+  let pool: sql.ConnectionPool | undefined;
+  const connect = async (): Promise<sql.ConnectionPool> => {
+    const opened = new sql.ConnectionPool(configOf(address));
+    // Said by the next attempt, which fails; unheard it would end the process.
+    opened.on('error', () => undefined);
+    return opened.connect();
+  };
   return {
     save: async (siteId, record) => {
-      if (!pool.connected) await pool.connect();
+      if (pool?.connected !== true) pool = await connect();
       await requestFor(pool, siteId, record).query(SAVE_INCIDENT);
     },
-    close: () => pool.close(),
+    close: async () => {
+      await pool?.close();
+    },
   };
 }
 

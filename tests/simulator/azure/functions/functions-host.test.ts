@@ -40,7 +40,7 @@ const Status = z.object({
 const log = createLogger('test', 'silent');
 
 describe('local Functions host', function () {
-  this.timeout(40_000);
+  this.timeout(60_000);
   let local: TestSettings;
   let azurite: Azurite;
   let mailbox: Mailbox;
@@ -178,7 +178,7 @@ describe('local Functions host', function () {
     const file = join(settings.stateFolder, 'second.json');
     await writeFile(file, JSON.stringify({ ...settings, ports }));
     const second = await startHost('second.json');
-    const sites = Array.from({ length: 8 }, (_, index) => `shared-${index}`);
+    const sites = Array.from({ length: 5 }, (_, index) => `shared-${index}`);
     const events = sites.flatMap((site) =>
       [1, 2, 3].map((seq) => anomalyOf(site, { seq, id: `Meter${seq}` })),
     );
@@ -186,7 +186,7 @@ describe('local Functions host', function () {
 
     await eventually(async () => {
       for (const site of sites) assert.equal((await tellingsOf(site)).told, 3);
-    }, 30_000);
+    }, 45_000);
     const stopped = once(second, 'exit');
     second.kill('SIGTERM');
     await stopped;
