@@ -45,10 +45,8 @@ describe('commands for a real gateway', function () {
       '--edge-version',
       '1.5',
     ];
-    const { status, output, faults } = run('manifest', [
-      ...words,
-      ...['--schemas', 'none', '--out', out()],
-    ]);
+    const all = words.concat('--schemas', 'none', '--out', out());
+    const { status, output, faults } = run('manifest', all);
 
     assert.equal(status, 0, faults);
     assert.match(output, /4 modules, 11 routes/);
