@@ -14,11 +14,11 @@ Writes IoT Edge's config.toml for a gateway that registers at Device Provisionin
   --hostname NAME          by which meters dial the gateway
   --group-key-file FILE    symmetric-key: the enrollment group's key, or - for standard input (ENROLLMENT_GROUP_KEY)
   --device-key-file FILE   symmetric-key: the gateway's own key, for an individual enrollment
-  --identity-cert PATH     x509: on the gateway (/etc/aziot/certificates/<registration id>.pem)
-  --identity-key PATH      x509: on the gateway (…/<registration id>.key.pem)
-  --trust-bundle PATH      on the gateway (/etc/aziot/certificates/trust-bundle.pem)
-  --edge-ca-cert PATH      on the gateway (…/edge-ca.pem)
-  --edge-ca-key PATH       on the gateway (…/edge-ca.key.pem)
+  --identity-cert PATH     x509: on the gateway (/var/aziot/certs/<registration id>.pem)
+  --identity-key PATH      x509: on the gateway (/var/aziot/secrets/<registration id>.key.pem)
+  --trust-bundle PATH      on the gateway (/var/aziot/certs/trust-bundle.pem)
+  --edge-ca-cert PATH      on the gateway (/var/aziot/certs/edge-ca.pem)
+  --edge-ca-key PATH       on the gateway (/var/aziot/secrets/edge-ca.key.pem)
   --no-certificates        without trust bundle and edge CA: certificates for quick starts, no real meters
   --parent-hostname NAME   of the gateway above this one
   --global-endpoint URL    (https://global.azure-devices-provisioning.net)

@@ -14,8 +14,9 @@ import { gatewayKey } from './secret-key.ts';
 
 const DEFAULT_ENDPOINT = 'https://global.azure-devices-provisioning.net';
 const DEFAULT_EDGE_VERSION = '1.6';
-/** Where the package keeps what `gateway -- certificates` made, once it was copied there. */
-const CERTIFICATES = '/etc/aziot/certificates';
+/** Where Microsoft's guide to certificates of IoT Edge has them put: certificates, and keys. */
+const CERTIFICATES = '/var/aziot/certs';
+const KEYS = '/var/aziot/secrets';
 
 /** Writes the file that the words describe, readable by its owner only; returns what was done. */
 export function writeConfig(words: Words, environment: NodeJS.ProcessEnv): string {
@@ -104,8 +105,10 @@ function edgeAuthority(words: Words): Pick<GatewayConfig, 'edge_ca'> {
   return { edge_ca: { cert, pk: pathUri(words, 'edge-ca-key', 'edge-ca.key.pem') } };
 }
 
+/** Keys lie apart from certificates. */
 function pathUri(words: Words, option: string, usualName: string): string {
-  const path = words[option] ?? `${CERTIFICATES}/${usualName}`;
+  const folder = usualName.endsWith('.key.pem') ? KEYS : CERTIFICATES;
+  const path = words[option] ?? `${folder}/${usualName}`;
   return fileUri(matching({ [option]: path }, option, FORMS.path));
 }
 

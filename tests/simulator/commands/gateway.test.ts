@@ -76,12 +76,12 @@ describe('npm run gateway', () => {
       assert.deepEqual(provisioning(x509)['attestation'], {
         method: 'x509',
         registration_id: 'gateway-01',
-        identity_cert: 'file:///etc/aziot/certificates/gateway-01.pem',
-        identity_pk: 'file:///etc/aziot/certificates/gateway-01.key.pem',
+        identity_cert: 'file:///var/aziot/certs/gateway-01.pem',
+        identity_pk: 'file:///var/aziot/secrets/gateway-01.key.pem',
       });
       assert.deepEqual(x509['edge_ca'], {
-        cert: 'file:///etc/aziot/certificates/edge-ca.pem',
-        pk: 'file:///etc/aziot/certificates/edge-ca.key.pem',
+        cert: 'file:///var/aziot/certs/edge-ca.pem',
+        pk: 'file:///var/aziot/secrets/edge-ca.key.pem',
       });
       const tpm = written({ attestation: 'tpm', 'no-certificates': 'true' }).toml;
       assert.deepEqual(provisioning(tpm)['attestation'], {
