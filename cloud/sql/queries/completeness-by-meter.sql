@@ -1,7 +1,7 @@
 -- How much of what a meter should have sent since @since is in its averages, the poorest first.
 SELECT
     id,
-    COUNT(*) AS windows,
+    COUNT(*) AS windowCount,
     SUM([count]) AS readings,
     SUM(expectedCount) AS expectedReadings,
     MAX(revision) AS mostRevisions,

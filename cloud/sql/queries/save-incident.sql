@@ -5,7 +5,7 @@ USING (
         @id, @site, @kind, @openedAt, @updatedAt, @resolvedAt, @acknowledgedAt, @acknowledgedBy,
         @anomalies, @meters, @mails
     )
-) AS given (
+) AS given(
     id, site, kind, openedAt, updatedAt, resolvedAt, acknowledgedAt, acknowledgedBy, anomalies,
     meters, mails
 )
