@@ -2,8 +2,8 @@
  * Runs the checks that need tools from outside npm: `node scripts/test-outside.mjs <name>`.
  *
  * `tests/outside/<name>/` holds the tests and a pinned requirements.txt. Its packages go into a virtual environment
- * under .python/<name>, made once; the tests find it in PYTHON_ENVIRONMENT. Where Python or PyPI cannot be reached,
- * this says so and succeeds: everything else has been tested without them.
+ * under .python/<name>, made once; the tests find it in PYTHON_ENVIRONMENT. A prepare.py beside them fetches what else is
+ * needed. Where Python, PyPI or that cannot be reached, this says so and succeeds: everything else has been tested without.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,7 +22,7 @@ if (name === undefined || !existsSync(join(folder, 'requirements.txt'))) {
 }
 
 const environment = join(PROJECT, '.python', name);
-const problem = prepare(environment, join(folder, 'requirements.txt'));
+const problem = prepare(environment, folder);
 if (problem !== undefined) {
   console.error(`${name}: not checked, because ${problem}`);
   process.exit(0);
@@ -37,7 +37,8 @@ const { status } = spawnSync(
 process.exit(status ?? 1);
 
 /** Makes the virtual environment unless it is there already; what went wrong, if something did. */
-function prepare(target, requirements) {
+function prepare(target, from) {
+  const requirements = join(from, 'requirements.txt');
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   const mark = join(target, 'installed');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return undefined;
@@ -45,16 +46,21 @@ function prepare(target, requirements) {
   console.error(`${name}: installing its Python packages …`);
   const made = run('python3', ['-m', 'venv', target]);
   if (made !== undefined) return `a virtual environment cannot be made: ${made}`;
+  const python = join(target, 'bin/python');
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  const installed = run(join(target, 'bin/python'), [...pip, '-r', requirements]);
+  const installed = run(python, [...pip, '-r', requirements]);
   if (installed !== undefined) return `its packages cannot be installed: ${installed}`;
+  const more = join(from, 'prepare.py');
+  const prepared = existsSync(more) ? run(python, [more], target) : undefined;
+  if (prepared !== undefined) return prepared;
   writeFileSync(mark, wanted);
   return undefined;
 }
 
 /** The last line that a failed command said; undefined when it succeeded. */
-function run(command, args) {
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+function run(command, args, target) {
+  const env = { ...process.env, ...(target === undefined ? {} : { PYTHON_ENVIRONMENT: target }) };
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', env });
   if (status === 0) return undefined;
   return error?.message ?? stderr.trim().split('\n').at(-1);
 }

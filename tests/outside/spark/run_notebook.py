@@ -1,14 +1,15 @@
 """Runs the notebook as it is, again and again in one Spark session: `run_notebook.py <notebook> <warehouse>`.
 
 Each line of standard input is a JSON object: `parameters` of the notebook, `answer`, a file that gets the tables as JSON,
-and `picture`, one that gets the figure. Standard output says `done` or `failed` for each.
+and `picture`, one that gets the figure. Standard output says `done` or `failed` for each. The time zone
+of the process is UTC.
 """
 
 import json
 import os
 import sys
 import traceback
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -46,8 +47,9 @@ class Utilities:
 
 
 def plain(value):
+    """Instants as microseconds since 1970, decimals as they are written."""
     if isinstance(value, datetime):
-        return value.isoformat()
+        return (value - datetime(1970, 1, 1)) // timedelta(microseconds=1)
     if isinstance(value, Decimal):
         return format(value, "f")
     return value

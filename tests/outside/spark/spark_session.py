@@ -1,5 +1,6 @@
 """Spark with Delta Lake, as small as it goes: two threads, 2 GB, no web page."""
 
+import glob
 import os
 
 from delta import configure_spark_with_delta_pip
@@ -24,14 +25,20 @@ OPTIONS = {
 }
 
 
+
 def spark_session(warehouse=None):
     """Downloads Delta Lake's jars into the Python environment when they are not there yet."""
     builder = SparkSession.builder.master("local[2]")
     for name, value in OPTIONS.items():
         builder = builder.config(name, value)
-    builder = builder.config("spark.jars.ivy", os.path.join(os.environ["PYTHON_ENVIRONMENT"], "ivy"))
     if warehouse is not None:
         builder = builder.config("spark.sql.warehouse.dir", warehouse)
-    session = configure_spark_with_delta_pip(builder).getOrCreate()
+    ivy = os.path.join(os.environ["PYTHON_ENVIRONMENT"], "ivy")
+    jars = glob.glob(os.path.join(ivy, "jars", "*.jar"))
+    if jars:
+        builder = builder.config("spark.jars", ",".join(sorted(jars)))
+    else:
+        builder = configure_spark_with_delta_pip(builder.config("spark.jars.ivy", ivy))
+    session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
