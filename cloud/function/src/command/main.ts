@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { counted } from '../core/wording.ts';
 import { parseDryRunSettings } from '../env.ts';
 import { asPage, dryRun, type DryMail } from './dry-run.ts';
 import { readEvents } from './read-events.ts';
@@ -39,7 +40,9 @@ async function run(): Promise<number> {
   for (const [index, mail] of mails.entries()) process.stdout.write(show(mail, index + 1));
   if (values.html !== undefined) await writePages(values.html, mails);
   const anomalies = events.filter(({ kind }) => kind === 'anomaly').length;
-  process.stdout.write(`${mails.length} mails for ${anomalies} anomalies.\n`);
+  process.stdout.write(
+    `${counted(mails.length, 'mail', 'mails')} for ${counted(anomalies, 'anomaly', 'anomalies')}.\n`,
+  );
   for (const { place, message } of faults) {
     process.stderr.write(`${file}, ${place}: ${message}\n`);
   }

@@ -151,7 +151,7 @@ describe('npm run alerts', function () {
       failed.stdout,
       /^--- 1: first, 2026-11-22T18:06:00.000Z\nTo: operator@example.com\n/,
     );
-    assert.match(failed.stdout, /\n2 mails for 1 anomalies\.\n$/);
+    assert.match(failed.stdout, /\n2 mails for 1 anomaly\.\n$/);
     assert.match(failed.stderr, /events\.json, event 2: /);
     assert.deepEqual(await readdir(join(folder, 'pages')), [
       '001-first.html',
