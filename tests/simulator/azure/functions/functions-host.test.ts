@@ -3,12 +3,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { EVENT_HUBS } from '../../../../simulator/azure/event-hubs/namespace.ts';
 import { openEventLog, type EventLog } from '../../../../simulator/azure/event-hubs/event-log.ts';
 import { startEventHubs } from '../../../../simulator/azure/event-hubs/event-hubs.ts';
 import { startMailbox, type Mailbox } from '../../../../simulator/azure/mailbox/mailbox.ts';
 import { freePorts } from '../../../../simulator/supervisor/ports.ts';
+import { storageConnectionString } from '../../../../simulator/wire/connection-strings.ts';
 import { controlClient } from '../../../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../../../simulator/wire/local-process.ts';
 import { createLogger } from '../../../../simulator/wire/logger.ts';
@@ -140,6 +142,21 @@ describe('local Functions host', function () {
       3,
     );
     assert.ok(functions.some(({ name }) => name === 'sendMails'));
+  });
+
+  it('notes when the hub took in what a gateway sent', async () => {
+    const body = Buffer.from(JSON.stringify({ id: 'Meter07', gateway: 'heard', average: 70 }));
+    const before = new Date().toISOString();
+    const one = { body, properties: {}, annotations: {} };
+    await eventLog.append('hot-path', { partitionKey: 'Meter07' }, [one]);
+
+    await eventually(async () => {
+      const storage = storageConnectionString(local.settings);
+      const options = { allowInsecureConnection: true };
+      const index = TableClient.fromConnectionString(storage, 'siteindex', options);
+      const { heardAt } = await index.getEntity<{ heardAt: string }>('sites', 'heard');
+      assert.ok(heardAt >= before && heardAt <= new Date().toISOString(), heardAt);
+    }, 20_000);
   });
 
   it('goes on after kill -9 where it was, without a second mail', async () => {
