@@ -24,6 +24,8 @@ const ENDORSEMENT_POLICY = Buffer.from(
   'hex',
 );
 
+let sharedKeys: ReturnType<typeof newKeys> | undefined;
+
 type Callback<T> = (error: Error | null, result?: T) => void;
 
 /** Takes the place of azure-iot-security-tpm's client. */
@@ -34,7 +36,8 @@ export class KnownTpm {
   /** The key that was activated last, in whose name the TPM signs. */
   identityKey: Buffer | undefined;
 
-  constructor(registrationId: string, keys = newKeys()) {
+  /** Keys take a second to make: those of all TPMs that need not differ are made once. */
+  constructor(registrationId: string, keys = (sharedKeys ??= newKeys())) {
     this.#registrationId = registrationId;
     this.#endorsement = createPrivateKey(keys.endorsementKeyPem);
     this.#storageRoot = createPrivateKey(keys.storageRootKeyPem);
