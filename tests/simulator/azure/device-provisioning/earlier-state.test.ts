@@ -31,7 +31,11 @@ describe('the state of an earlier version', () => {
   it('keeps its enrollments: they have keys', () => {
     const keys = { primaryKey: 'cA==', secondaryKey: 'cw==' };
     const database = upgraded(MIGRATIONS, `INSERT INTO enrollments VALUES ('group', 'meters', ?)`, {
-      ...{ kind: 'group', id: 'meters', enabled: true, deviceId: null, iotEdge: false },
+      kind: 'group',
+      id: 'meters',
+      enabled: true,
+      deviceId: null,
+      iotEdge: false,
       ...keys,
     });
     const group = new ProvisioningStore(database).findEnrollment('group', 'meters');
