@@ -8,6 +8,7 @@ import { SqlError } from './core/sql-error.ts';
 import { prepareCatalog } from './engine/catalog.ts';
 import { DuckDatabase } from './engine/duck-database.ts';
 import { signIn, type Principal } from './engine/principals.ts';
+import { SchemaCache } from './engine/schema-cache.ts';
 import { SqlSession } from './engine/session.ts';
 import { WriteLock } from './engine/write-lock.ts';
 import type { Login } from './tds/login.ts';
@@ -17,6 +18,7 @@ const OWNER: Principal = { name: SQL_ADMINISTRATOR, isOwner: true };
 export class LocalDatabase {
   readonly #duck: DuckDatabase;
   readonly #lock = new WriteLock();
+  readonly #cache = new SchemaCache();
   readonly #settings: Settings;
 
   private constructor(duck: DuckDatabase, settings: Settings) {
@@ -82,7 +84,8 @@ export class LocalDatabase {
   }
 
   async #session(principal: Principal): Promise<SqlSession> {
-    return new SqlSession({ duck: await this.#duck.connect(), lock: this.#lock, principal });
+    const duck = await this.#duck.connect();
+    return new SqlSession({ duck, lock: this.#lock, cache: this.#cache, principal });
   }
 
   async #prepare(): Promise<void> {

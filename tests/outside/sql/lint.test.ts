@@ -32,6 +32,13 @@ describe('the T-SQL of cloud/sql', function () {
     assert.equal(await lint('cloud/sql'), '');
   });
 
+  it('is Spark’s SQL where it is for Spark', async () => {
+    for (const folderOfSpark of ['cloud/databricks/steps', 'cloud/databricks/dialects/spark.sql']) {
+      const args = ['parse', '--dialect', 'sparksql', '--format', 'none', folderOfSpark];
+      await run(SQLFLUFF, args);
+    }
+  });
+
   it('would be found out if it were not', async () => {
     const migration = await readFile('cloud/sql/migrations/001-averages.sql', 'utf8');
     const file = join(folder, '001-averages.sql');

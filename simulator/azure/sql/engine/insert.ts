@@ -8,8 +8,8 @@
  */
 import type { InsertSource, ObjectName } from '../core/language/ast.ts';
 import { splitName } from '../core/language/table-parser.ts';
-import { nameList, type DuckPrinter } from '../core/duckdb/print-query.ts';
-import { quoteName, quoteObject } from '../core/duckdb/quote.ts';
+import { nameList, printValue, type DuckPrinter } from '../core/duckdb/print-query.ts';
+import { quoteName, quoteObject, quoteText } from '../core/duckdb/quote.ts';
 import { SqlError, invalidObject } from '../core/sql-error.ts';
 import { duckType, type SqlType, type SqlValue } from '../core/types.ts';
 import { Catalog, type CatalogColumn, type CatalogKey } from './catalog.ts';
@@ -29,27 +29,27 @@ export interface BulkRows {
 }
 
 const STAGE = 'bulk_rows';
+/** So few rows are written out sooner than laid into a table of their own. */
+const FEW_ROWS = 50;
 
-/** @throws SqlError 208 when there is no such table, 207 for a column it does not have */
-export async function insertTarget(
-  session: DuckSession,
-  table: ObjectName,
-  names: readonly string[],
-): Promise<InsertTarget> {
+/** @throws SqlError 208 when there is no such table */
+export async function tableInfo(session: DuckSession, table: ObjectName): Promise<InsertTarget> {
   const catalog = new Catalog(session);
   const { schema, object } = splitName(table);
   const found = await catalog.find(schema, object);
   if (found === undefined || found.isView) throw invalidObject(table.join('.'));
-  const all = await catalog.columns(found.id);
-  const columns =
-    names.length === 0
-      ? all
-      : names.map((name) => {
-          const column = all.find((each) => each.name.toLowerCase() === name.toLowerCase());
-          if (column !== undefined) return column;
-          throw new SqlError(207, `Invalid column name '${name}'.`);
-        });
-  return { table, columns, keys: await catalog.keys(found.id) };
+  return { table, columns: await catalog.columns(found.id), keys: await catalog.keys(found.id) };
+}
+
+/** @throws SqlError 207 for a column that the table does not have */
+export function selectColumns(all: InsertTarget, names: readonly string[]): InsertTarget {
+  if (names.length === 0) return all;
+  const columns = names.map((name) => {
+    const column = all.columns.find((each) => each.name.toLowerCase() === name.toLowerCase());
+    if (column !== undefined) return column;
+    throw new SqlError(207, `Invalid column name '${name}'.`);
+  });
+  return { ...all, columns };
 }
 
 /** The statement in DuckDB's words, for rows that `source` gives in the order of the columns. */
@@ -106,6 +106,13 @@ export async function insertBulk(
   target: InsertTarget,
   { columns, rows }: BulkRows,
 ): Promise<number> {
+  if (rows.length === 0) return 0;
+  if (rows.length <= FEW_ROWS) {
+    const lines = rows.map(
+      (row) => `(${columns.map(({ type }, at) => constant(row[at], type)).join(', ')})`,
+    );
+    return (await session.run(printInsert(target, `VALUES ${lines.join(', ')}`))).rowsChanged;
+  }
   const definitions = columns.map(({ name, type }) => `${quoteName(name)} ${duckType(type)}`);
   await session.run(`CREATE OR REPLACE TEMP TABLE ${STAGE} (${definitions.join(', ')})`);
   try {
@@ -120,4 +127,11 @@ export async function insertBulk(
   } finally {
     await session.run(`DROP TABLE IF EXISTS temp.main.${STAGE}`).catch(() => undefined);
   }
+}
+
+/** A value written out in its type. */
+function constant(value: SqlValue | undefined, type: SqlType): string {
+  const isNumber = typeof value === 'number';
+  const text = isNumber ? quoteText(String(value)) : printValue(value ?? null);
+  return `CAST(${text} AS ${duckType(type)})`;
 }

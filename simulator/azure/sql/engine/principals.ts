@@ -99,17 +99,18 @@ async function principalId(session: DuckSession, name: string, line: number): Pr
   throw new SqlError(15_151, message, { line });
 }
 
-/** @throws SqlError 229 when neither the principal nor one of its roles was granted it */
-export async function requirePermission(
+/** Whether the principal, or one of its roles, was granted it; `sys` is everybody's to read. */
+export async function mayDo(
   session: DuckSession,
   principal: Principal,
   permission: Permission,
   object: ObjectName,
-): Promise<void> {
+): Promise<boolean> {
   const { schema, object: name } = splitName(object);
-  if (principal.isOwner || schema.toLowerCase() !== 'dbo') return;
+  if (principal.isOwner || schema.toLowerCase() !== 'dbo') return true;
   const found = await new Catalog(session).find(schema, name);
-  if (found === undefined) return;
+  // A step of WITH, or nothing that there is.
+  if (found === undefined) return true;
   const { rows } = await session.run(
     'SELECT 1 FROM sys.database_permissions AS granted JOIN sys.database_principals AS self ' +
       `ON lower(self.name) = lower(${quoteText(principal.name)}) WHERE granted.major_id = ${found.id} ` +
@@ -117,10 +118,15 @@ export async function requirePermission(
       'OR granted.grantee_principal_id IN (SELECT role_principal_id FROM sys.database_role_members ' +
       'WHERE member_principal_id = self.principal_id)) LIMIT 1',
   );
-  if (rows.length > 0) return;
-  throw new SqlError(
+  return rows.length > 0;
+}
+
+/** What SQL Server says to one who may not. */
+export function permissionDenied(permission: Permission, name: ObjectName): SqlError {
+  const { schema, object } = splitName(name);
+  return new SqlError(
     229,
-    `The ${permission} permission was denied on the object '${found.name}', database 'smart-meters', schema '${found.schema}'.`,
+    `The ${permission} permission was denied on the object '${object}', database 'smart-meters', schema '${schema}'.`,
     { severity: 14, state: 5 },
   );
 }

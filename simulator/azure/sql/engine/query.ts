@@ -2,7 +2,7 @@
 import type { Query } from '../core/language/ast.ts';
 import { DuckPrinter, NAMELESS } from '../core/duckdb/print-query.ts';
 import type { DuckSession, TypedValue } from './duck-database.ts';
-import { requirePermission, type Principal } from './principals.ts';
+import type { SchemaView } from './schema-view.ts';
 import type { Scope } from './scope.ts';
 import type { SqlEvent } from './sql-event.ts';
 
@@ -20,11 +20,11 @@ export async function runQuery(
   duck: DuckSession,
   query: Query,
   scope: Scope,
-  principal: Principal,
+  schema: SchemaView,
 ): Promise<QueryResult> {
   const printer = new DuckPrinter();
   const sql = printer.query(query);
-  await requireReads(duck, printer, principal);
+  await schema.requireReads(printer);
   const { columns, rows } = await duck.run(sql, scope.parameters(printer));
   const items = query.body.kind === 'select' ? query.body.items : [];
   const names = items.flatMap((item) => (item.kind === 'assign' ? [item.variable] : []));
@@ -43,13 +43,4 @@ export async function runQuery(
     { kind: 'rows', columns: named, rows },
   ];
   return { rowCount, events, assigned: [] };
-}
-
-/** @throws SqlError 229 when a table that was printed may not be read */
-export async function requireReads(
-  duck: DuckSession,
-  { tables }: DuckPrinter,
-  principal: Principal,
-): Promise<void> {
-  for (const table of tables) await requirePermission(duck, principal, 'SELECT', table);
 }

@@ -7,10 +7,12 @@ import type { SqlType } from '../core/types.ts';
 import { define } from './define.ts';
 import { endsOnlyItsStatement, translateError } from './duck-errors.ts';
 import type { DuckSession, TypedValue } from './duck-database.ts';
-import { insertBulk, insertTarget, type BulkRows, type InsertTarget } from './insert.ts';
-import { administer, requireOwner, requirePermission, type Principal } from './principals.ts';
+import { insertBulk, type BulkRows } from './insert.ts';
+import { administer, requireOwner, type Principal } from './principals.ts';
 import { Scope, typed, type Variables } from './scope.ts';
-import { requireReads, runQuery } from './query.ts';
+import { runQuery } from './query.ts';
+import type { SchemaCache } from './schema-cache.ts';
+import { SchemaView } from './schema-view.ts';
 import { requireKnownOption } from './set-options.ts';
 import type { SqlEvent } from './sql-event.ts';
 import { Transaction } from './transaction.ts';
@@ -18,6 +20,7 @@ import type { WriteLock } from './write-lock.ts';
 import {
   givenRows,
   namedColumns,
+  namingTable,
   permissionsOf,
   printWrite,
   type WriteStatement,
@@ -27,6 +30,7 @@ import {
 export interface SessionContext {
   readonly duck: DuckSession;
   readonly lock: WriteLock;
+  readonly cache: SchemaCache;
   readonly principal: Principal;
 }
 
@@ -63,14 +67,19 @@ export class SqlSession {
   readonly #duck: DuckSession;
   readonly #principal: Principal;
   readonly #transaction: Transaction;
+  readonly #schema: SchemaView;
+  readonly #cache: SchemaCache;
   #rowCount = 0;
   #countsRows = true;
   #announced: Extract<Statement, { kind: 'bulkInsert' }> | undefined;
 
-  constructor({ duck, lock, principal }: SessionContext) {
+  constructor({ duck, lock, cache, principal }: SessionContext) {
     this.#duck = duck;
     this.#principal = principal;
-    this.#transaction = new Transaction(duck, lock);
+    this.#cache = cache;
+    this.#transaction = new Transaction(duck, lock, () => cache.forget());
+    const isInTransaction = () => this.#transaction.depth > 0;
+    this.#schema = new SchemaView({ duck, cache, principal, isInTransaction });
   }
 
   /** Runs a batch; errors are events, and the events end when the batch does. */
@@ -80,7 +89,7 @@ export class SqlSession {
     try {
       const scope = new Scope(this.#duck, variables, {
         systemVariables: () => this.#systemVariables(),
-        requireReads: (printer) => requireReads(this.#duck, printer, this.#principal),
+        requireReads: (printer) => this.#schema.requireReads(printer),
       });
       yield* this.#all(parseBatch(batch), { scope, signal });
     } catch (error) {
@@ -100,9 +109,9 @@ export class SqlSession {
       }
       const { table, line } = announced;
       const names = bulk.columns.map(({ name }) => name);
-      const target = await insertTarget(this.#duck, table, names);
-      await requirePermission(this.#duck, this.#principal, 'INSERT', table);
-      const changed = await this.#changing(target, line, () =>
+      const target = await this.#schema.target(table, names);
+      await this.#schema.require('INSERT', table);
+      const changed = await namingTable(target, line, () =>
         this.#transaction.writing(() => insertBulk(this.#duck, target, bulk), signal),
       );
       yield* this.#changed(changed, bulk.rows.length);
@@ -226,20 +235,20 @@ export class SqlSession {
       case 'addMember':
       case 'grant':
         requireOwner(this.#principal, 'CREATE USER, ALTER ROLE or GRANT');
-        return await this.#transaction.atomically(() => administer(this.#duck, statement), signal);
+        return await this.#change(() => administer(this.#duck, statement), signal);
       default:
         requireOwner(this.#principal, 'CREATE, ALTER or DROP');
-        return await this.#transaction.atomically(() => define(this.#duck, statement), signal);
+        return await this.#change(() => define(this.#duck, statement), signal);
     }
   }
 
+  async #change(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    await this.#transaction.atomically(work, signal);
+    this.#cache.forget();
+  }
+
   async *#select(query: Query, { scope }: Run): Events {
-    const { rowCount, events, assigned } = await runQuery(
-      this.#duck,
-      query,
-      scope,
-      this.#principal,
-    );
+    const { rowCount, events, assigned } = await runQuery(this.#duck, query, scope, this.#schema);
     this.#rowCount = rowCount;
     for (const { name, value } of assigned) await scope.assign(name, value);
     yield* events;
@@ -248,32 +257,19 @@ export class SqlSession {
 
   async *#write(statement: WriteStatement, { scope, signal }: Run): Events {
     const { table, line } = statement;
-    const target = await insertTarget(this.#duck, table, namedColumns(statement));
+    const target = await this.#schema.target(table, namedColumns(statement));
     for (const permission of permissionsOf(statement)) {
-      await requirePermission(this.#duck, this.#principal, permission, table);
+      await this.#schema.require(permission, table);
     }
     const printer = new DuckPrinter();
     const sql = printWrite(printer, statement, target);
-    await requireReads(this.#duck, printer, this.#principal);
+    await this.#schema.requireReads(printer);
     const parameters = scope.parameters(printer);
-    const changed = await this.#changing(target, line, async () => {
+    const changed = await namingTable(target, line, async () => {
       const work = () => this.#duck.run(sql, parameters);
       return (await this.#transaction.writing(work, signal)).rowsChanged;
     });
     yield* this.#changed(changed, givenRows(statement));
-  }
-
-  /** Errors of a statement that changes rows name its table and keys. */
-  async #changing<T>(
-    { table, keys }: InsertTarget,
-    line: number,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw translateError(error, { line, table, keys });
-    }
   }
 
   async *#changed(rows: number, given: number | undefined): Events {

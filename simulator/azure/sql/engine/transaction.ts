@@ -13,12 +13,15 @@ import type { WriteLock } from './write-lock.ts';
 export class Transaction {
   readonly #duck: DuckSession;
   readonly #lock: WriteLock;
+  readonly #onEnd: () => void;
   #depth = 0;
   #release: (() => void) | undefined;
 
-  constructor(duck: DuckSession, lock: WriteLock) {
+  /** @param onEnd called when what was seen of the schema may no longer hold */
+  constructor(duck: DuckSession, lock: WriteLock, onEnd: () => void) {
     this.#duck = duck;
     this.#lock = lock;
+    this.#onEnd = onEnd;
   }
 
   /** @@TRANCOUNT. */
@@ -101,6 +104,7 @@ export class Transaction {
     try {
       await this.#duck.run(how);
     } finally {
+      this.#onEnd();
       release?.();
     }
   }

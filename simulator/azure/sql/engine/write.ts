@@ -2,6 +2,7 @@
 import type { MergeBranch, Permission, Statement } from '../core/language/ast.ts';
 import { nameList, type DuckPrinter } from '../core/duckdb/print-query.ts';
 import { quoteName, quoteObject } from '../core/duckdb/quote.ts';
+import { translateError } from './duck-errors.ts';
 import { printInsert, printSource, type InsertTarget } from './insert.ts';
 
 /** Statements that change rows. */
@@ -54,6 +55,19 @@ export function permissionsOf(statement: WriteStatement): readonly Permission[] 
 /** Columns that an INSERT names; empty for all. */
 export function namedColumns(statement: WriteStatement): readonly string[] {
   return statement.kind === 'insert' ? statement.columns : [];
+}
+
+/** Runs work that changes a table's rows; its errors name the table and its keys. */
+export async function namingTable<T>(
+  { table, keys }: InsertTarget,
+  line: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translateError(error, { line, table, keys });
+  }
 }
 
 /** Rows that an INSERT gives, where that can be said beforehand. */

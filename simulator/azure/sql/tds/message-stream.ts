@@ -22,6 +22,8 @@ export class MessageStream {
   readonly #onMessage: (message: Message) => void;
   readonly #onFault: (error: Error) => void;
   #stream: Duplex;
+  /** Aborted when the stream has closed: then nobody waits for it. */
+  #gone = new AbortController();
   #received: Buffer[] = [];
   #receivedBytes = 0;
   #parts: Buffer[] = [];
@@ -50,15 +52,16 @@ export class MessageStream {
   async send(content: Buffer, isLast: boolean): Promise<void> {
     if (this.#stream.destroyed) return;
     const bytes = packets(PACKET.reply, content, this.packetBytes, isLast);
-    if (!this.#stream.write(bytes)) {
-      const gone = new AbortController();
-      this.#stream.once('close', () => gone.abort());
-      await once(this.#stream, 'drain', { signal: gone.signal }).catch(() => undefined);
-    }
+    const { signal } = this.#gone;
+    if (!this.#stream.write(bytes))
+      await once(this.#stream, 'drain', { signal }).catch(() => undefined);
   }
 
   #listen(): void {
+    const gone = new AbortController();
+    this.#gone = gone;
     this.#stream.on('data', this.#take);
+    this.#stream.once('close', () => gone.abort());
   }
 
   readonly #take = (chunk: Buffer): void => {

@@ -82,7 +82,10 @@ describe('the state of the local Azure SQL', function () {
     await pool.close();
     const [{ n = 0, windows: distinct, last } = {}] = windows;
     assert.equal(windows.length, 1);
-    assert.ok(Number(n) >= acknowledged && Number(n) <= acknowledged + 1, `${n}, ${acknowledged}`);
+    assert.ok(
+      Number(n) >= acknowledged && Number(n) <= acknowledged + 1,
+      `${Number(n)} of ${acknowledged}`,
+    );
     assert.deepEqual([distinct, last], [n, n]);
   });
 

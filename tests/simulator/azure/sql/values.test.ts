@@ -56,7 +56,8 @@ describe('values through the local Azure SQL', function () {
         fc.double({ noNaN: true, noDefaultInfinity: true }),
         async (text, number) => {
           assert.equal(await through(mssql.NVarChar, text), text);
-          assert.equal(await through(mssql.Float, number), number);
+          // The client itself makes 0 of -0.
+          assert.equal(await through(mssql.Float, number), number + 0);
         },
       ),
       { numRuns: 40 },
