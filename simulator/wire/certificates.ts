@@ -16,7 +16,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonGeneralNames } from '@peculiar/x509';
-import { issueLeaf, makeRoot, validForDays } from './certificate-issuer.ts';
 import type { Settings } from './settings.ts';
 
 /** PEM texts, and the path of the one that clients must trust. */
@@ -76,6 +75,8 @@ async function makeCertificates(folder: string, names: ServiceNames): Promise<vo
 }
 
 async function issue(names: ServiceNames) {
+  // What makes certificates takes a sixth of a second to load, and is needed once.
+  const { issueLeaf, makeRoot, validForDays } = await import('./certificate-issuer.ts');
   const validity = validForDays(VALID_DAYS);
   const authority = await makeRoot({
     name: 'iot-end-to-end local authority',
