@@ -179,19 +179,23 @@ def read_lines(paths):
     )
 
 
-def take_in(files):
-    columns = "file STRING, size BIGINT, modified TIMESTAMP"
-    batch = [(file["file"], file["size"], file["modified"]) for file in files]
-    spark.createDataFrame(batch, columns).createOrReplaceTempView("batch_files")
-    read_lines([file["path"] for file in files]).createOrReplaceTempView("read_lines")
-    run_sql("dialects/spark.sql")
-    for step in STEPS:
-        run_sql(step)
+def take_in(batch):
+    """Takes in files, as many as there are in one batch; how many these were."""
+    files = batch.orderBy("file").collect()
+    if files:
+        # A table, because archive_files, which says what is pending, changes in the last step.
+        batch.select("file", "size", "modified").write.mode("overwrite").saveAsTable("batch_files")
+        read_lines([file["path"] for file in files]).createOrReplaceTempView("read_lines")
+        run_sql("dialects/spark.sql")
+        for step in STEPS:
+            run_sql(step)
+        spark.sql("DROP TABLE batch_files")
+        print(f"{len(files)} files taken in, up to {files[-1]['file']}")
+    return len(files)
 
 
-while files := pending_files().orderBy("file").limit(FILES_PER_BATCH).collect():
-    take_in(files)
-    print(f"{len(files)} files taken in, up to {files[-1]['file']}")
+while take_in(pending_files().orderBy("file").limit(FILES_PER_BATCH)) > 0:
+    pass
 
 # COMMAND ----------
 
