@@ -4,6 +4,7 @@ import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { isAhead } from '../../shared/src/event-time.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
+import { messageIdOf } from '../../shared/src/message-id.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
 import type { Anomaly } from '../../shared/src/wire-contract.ts';
 import { AnomalyDetectorConfig, WatchSettings } from './config.ts';
@@ -126,7 +127,7 @@ function anomalyMessage(id: string, found: FoundAnomaly, options: MeterWatchOpti
   return {
     priority: 0,
     output: 'anomalies',
-    messageId: `anomaly/${id}/${seq ?? time}`,
+    messageId: messageIdOf('anomaly', id, seq ?? time),
     properties: { kind: 'anomaly' },
     body: JSON.stringify(anomaly),
   };

@@ -4,6 +4,7 @@ import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { trustedNowMs, isAhead } from '../../shared/src/event-time.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
+import { messageIdOf } from '../../shared/src/message-id.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
 import type { Average } from '../../shared/src/wire-contract.ts';
 import { AveragerConfig } from './config.ts';
@@ -127,7 +128,7 @@ function averageMessage({ windowStartMs, windowEndMs, ...result }: IssuedAverage
   return {
     priority: 0,
     output: 'averages',
-    messageId: `average/${result.id}/${windowEnd}/r${result.revision}`,
+    messageId: messageIdOf('average', result.id, windowEnd, `r${result.revision}`),
     properties: { kind: 'average' },
     body: JSON.stringify(average),
   };

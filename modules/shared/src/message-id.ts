@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+
+/** Longest message id that IoT Hub takes, characters. Source: learn.microsoft.com/azure/iot-hub/iot-hub-devguide-messages-construct */
+export const MAX_MESSAGE_ID_LENGTH = 128;
+
+/** SHA-256 in hexadecimal digits. */
+const DIGEST_LENGTH = 64;
+
+/**
+ * A message id from what the message says: `average/Meter07/2026-11-22T18:05:00Z/r0`.
+ *
+ * One that would be longer than IoT Hub takes keeps its beginning, and ends with the digest of the
+ * whole: the same for the same content, another for any other.
+ */
+export function messageIdOf(...parts: readonly (string | number)[]): string {
+  const whole = parts.join('/');
+  if (whole.length <= MAX_MESSAGE_ID_LENGTH) return whole;
+  const digest = createHash('sha256').update(whole).digest('hex');
+  return `${whole.slice(0, MAX_MESSAGE_ID_LENGTH - DIGEST_LENGTH - 1)}/${digest}`;
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { messageIdOf } from '../../../modules/shared/src/message-id.ts';
+
+const LONGEST_ID = 'm'.repeat(128);
+
+describe('a message id', () => {
+  it('says what the message is about', () => {
+    assert.equal(
+      messageIdOf('average', 'Meter07', '2026-11-22T18:05:00Z', 'r0'),
+      'average/Meter07/2026-11-22T18:05:00Z/r0',
+    );
+  });
+
+  it('is whole up to the length that IoT Hub takes, and never longer', () => {
+    assert.equal(messageIdOf('a', 'b'.repeat(126)), `a/${'b'.repeat(126)}`);
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 300 })), (parts) => {
+        assert.ok(messageIdOf(...parts).length <= 128);
+      }),
+    );
+  });
+
+  it('of the longest meters is the same for the same content, and another for any other', () => {
+    const ids = [0, 1, 2].flatMap((revision) =>
+      ['a', 'b'].map((last) => messageIdOf('average', LONGEST_ID + last, `r${revision}`)),
+    );
+
+    assert.equal(new Set(ids).size, 6);
+    assert.equal(ids[0], messageIdOf('average', `${LONGEST_ID}a`, 'r0'));
+    assert.match(ids[0] ?? '', /^average\/m+\/[0-9a-f]{64}$/);
+  });
+});
