@@ -5,6 +5,7 @@ import type { ProofResult } from './result.ts';
 const TITLES: Readonly<Record<Comparison['what'], string>> = {
   readings: 'readings in the archive',
   averages: '5-minute averages',
+  tables: 'rows in Azure SQL',
   mails: 'anomalies told once',
   detection: 'certain anomalies found',
 };

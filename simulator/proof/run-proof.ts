@@ -16,6 +16,7 @@ import { makeFaults, MODULES_ON_PATH, type Faults } from './faults.ts';
 import { watchMemory, type MemoryWatch } from './memory-watch.ts';
 import { readArchive } from './observe/archive.ts';
 import { readAlerts, readAverages } from './observe/event-hub.ts';
+import { readTables } from './observe/tables.ts';
 import type { ProofOptions } from './options.ts';
 import type { OutOfOrderPolicy } from './oracle/expected-windows.ts';
 import { readJournal } from './oracle/measured.ts';
@@ -132,10 +133,11 @@ async function count(
   { settings }: LocalSystem,
   { watch, memory, faults, timing }: Finished,
 ): Promise<ProofResult> {
-  const [archive, averages, alerts, mails, edgeHub, modules] = await Promise.all([
+  const [archive, averages, alerts, tables, mails, edgeHub, modules] = await Promise.all([
     readArchive(settings),
     readAverages(settings),
     readAlerts(settings),
+    readTables(settings),
     watch.mails(),
     watch.edgeHub(),
     Promise.all(MODULES_ON_PATH.map((id) => watch.module(id))),
@@ -144,7 +146,7 @@ async function count(
   const journal = readJournal(join(settings.stateFolder, 'meters', 'journal.db'));
   const measured = [...journal, ...virtual];
   const policy = await readOutOfOrderPolicy(settings.projectFolder);
-  const observed = { archive, averages, alerts, mails };
+  const observed = { archive, averages, alerts, tables, mails };
   const reconciliation = reconcile(measured, observed, policy);
   const readings = measured.reduce((sum, meter) => sum + meter.readings.length, 0);
   const { startedAt, transferSeconds } = timing;

@@ -1,6 +1,6 @@
 /** One line of the result: `expected` and `found` agree when there is no problem. */
 export interface Comparison {
-  readonly what: 'readings' | 'averages' | 'mails' | 'detection';
+  readonly what: 'readings' | 'averages' | 'tables' | 'mails' | 'detection';
   readonly expected: number;
   readonly found: number;
   /** Sentences, at most a few of each kind. */

@@ -34,6 +34,12 @@ export interface ObservedMail {
   readonly fingerprint: number;
 }
 
+/** Rows of the tables of Azure SQL. */
+export interface ObservedTables {
+  readonly averages: readonly ObservedAverage[];
+  readonly anomalies: readonly ExpectedAnomaly[];
+}
+
 /** Everything that came out. */
 export interface Observed {
   readonly archive: readonly ArchivedReading[];
@@ -41,4 +47,5 @@ export interface Observed {
   /** Events of the hub `alerts`. */
   readonly alerts: readonly ExpectedAnomaly[];
   readonly mails: readonly ObservedMail[];
+  readonly tables: ObservedTables;
 }

@@ -5,12 +5,14 @@
  * - every reading is in the archive, once after removing repeats by identity, with equal values, and
  *   nothing else is;
  * - every closed window has its average, the last revision counts, and there are no other windows;
+ * - the tables of Azure SQL hold what the event hubs got, every average once per revision;
  * - every anomaly is told of in one mail of its site, and no mail tells of anything else.
  */
 import { compareAverages } from './compare-averages.ts';
 import { compareDetection } from './compare-detection.ts';
 import { compareMails } from './compare-mails.ts';
 import { compareReadings } from './compare-readings.ts';
+import { compareTables } from './compare-tables.ts';
 import type { Comparison } from './comparison.ts';
 import { expectedAnomalies } from './expected-anomalies.ts';
 import { expectedWindows, type OutOfOrderPolicy } from './expected-windows.ts';
@@ -47,6 +49,7 @@ export function reconcile(
     comparisons: [
       compareReadings(meters, observed.archive),
       compareAverages(windows, observed.averages),
+      compareTables(observed, observed.tables),
       compareMails(anomalies, observed.mails),
       detection.comparison,
     ],

@@ -37,19 +37,32 @@ export function quiet(count: number): number[] {
 /** What a system without faults puts out. */
 export function faultless(meters: readonly MeasuredMeter[]): Observed {
   const anomalies = meters.flatMap((each) => expectedAnomalies(each, POLICY));
+  const averages = meters
+    .flatMap((each) => expectedWindows(each, 300_000, POLICY))
+    .filter(({ isClosed }) => isClosed)
+    .map(({ endMs, ...values }) => ({ ...values, windowEndMs: endMs, revision: 0 }));
   return {
     archive: meters.flatMap(({ id, readings }) =>
       readings.map(({ time, temp, seq }) => ({ id, time, temp, seq })),
     ),
-    averages: meters
-      .flatMap((each) => expectedWindows(each, 300_000, POLICY))
-      .filter(({ isClosed }) => isClosed)
-      .map(({ endMs, ...values }) => ({ ...values, windowEndMs: endMs, revision: 0 })),
+    averages,
     alerts: anomalies,
     mails: meters.flatMap((each) =>
       expectedAnomalies(each, POLICY).map((one) => mailAbout(one, each.isDirect)),
     ),
+    tables: tablesOf({ averages, alerts: anomalies }),
   };
+}
+
+/** The tables that belong to what the event hubs got. */
+export function tablesOf({
+  averages,
+  alerts,
+}: Pick<Observed, 'averages' | 'alerts'>): Observed['tables'] {
+  const rows = new Map(
+    averages.map((row) => [`${row.id} ${row.windowEndMs} ${row.revision}`, row]),
+  );
+  return { averages: [...rows.values()], anomalies: alerts };
 }
 
 /** A mail that tells of one anomaly. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Comparison } from '../../../simulator/proof/oracle/comparison.ts';
 import type { Observed, ObservedMail } from '../../../simulator/proof/oracle/observed.ts';
 import { reconcile } from '../../../simulator/proof/oracle/reconcile.ts';
-import { faultless, mailAbout, meter, POLICY, quiet } from './measured-meters.ts';
+import { faultless, mailAbout, meter, POLICY, quiet, tablesOf } from './measured-meters.ts';
 
 const SPIKE_AT = 300;
 const GATEWAY = meter('Meter01', quiet(400).with(SPIKE_AT, 95), { [SPIKE_AT]: 'spike' });
@@ -10,7 +10,8 @@ const DIRECT = { ...meter('Meter02', quiet(1_000)), isDirect: true };
 const METERS = [GATEWAY, DIRECT];
 
 function problemsOf(observed: Observed, what: Comparison['what']): string {
-  const { comparisons } = reconcile(METERS, observed, POLICY);
+  const tables = what === 'tables' ? observed.tables : tablesOf(observed);
+  const { comparisons } = reconcile(METERS, { ...observed, tables }, POLICY);
   const others = comparisons.filter((comparison) => comparison.what !== what);
   assert.deepEqual(
     others.flatMap(({ problems }) => problems),
@@ -52,6 +53,23 @@ describe('reconciliation', () => {
     assert.ok(first !== undefined);
     const archive = [...good.archive, { ...first, seq: 5 }];
     assert.match(problemsOf({ ...good, archive }, 'readings'), /nobody measured/);
+  });
+
+  it('notices a row that a table lacks, has twice, has in excess or with another value', () => {
+    const { averages, anomalies } = good.tables;
+    const [first, ...rest] = averages;
+    assert.ok(first !== undefined);
+    const problems = (rows: Observed['tables']['averages'], found = anomalies) =>
+      problemsOf({ ...good, tables: { averages: rows, anomalies: found } }, 'tables');
+    assert.match(problems(rest), /the table lacks average Meter01 .* r0/);
+    assert.match(problems([first, ...averages]), /has average .* twice/);
+    assert.match(problems([...averages, { ...first, revision: 7 }]), /no event is average .* r7/);
+    assert.match(problems([{ ...first, average: 1 }, ...rest]), /differs in the table/);
+    assert.match(problems(averages, []), /the table lacks anomaly Meter01/);
+    const [anomaly] = anomalies;
+    assert.ok(anomaly !== undefined);
+    const excess = [...anomalies, { ...anomaly, id: 'Meter09' }];
+    assert.match(problems(averages, excess), /no event is anomaly Meter09/);
   });
 
   it('counts repeats without complaint', () => {
@@ -96,7 +114,8 @@ describe('reconciliation', () => {
     assert.ok(first !== undefined);
     const early = { ...first, count: 3, average: 1, revision: 0 };
     const averages = [{ ...first, revision: 1 }, early, ...rest];
-    const { comparisons } = reconcile(METERS, { ...good, averages }, POLICY);
+    const tables = tablesOf({ ...good, averages });
+    const { comparisons } = reconcile(METERS, { ...good, averages, tables }, POLICY);
     assert.deepEqual(
       comparisons.flatMap(({ problems }) => problems),
       [],
