@@ -4,6 +4,7 @@
  * The rows are hints: losing a race over one leads to a look too many, never to one too few.
  *
  * Invariants:
+ * - when a gateway was heard of last never goes back in time;
  * - whoever records anomalies of a site makes it due after that, so that a look finds them;
  * - the look that follows a look is put off only when nothing made the site due meanwhile.
  */
@@ -59,24 +60,36 @@ export class SiteIndex {
   }
 
   /**
-   * Notes that something came from a gateway at `heardMs`; makes its site due when it is heard of
-   * for the first time, or after `silentAfterMs`.
+   * Notes that something came from a gateway at `heardMs`; makes its site due unless a look is
+   * planned by the time at which its silence would be too long. A silent gateway has none planned.
    */
   async noteHeard(site: string, heardMs: number, silentAfterMs: number): Promise<void> {
+    while (!(await this.#tryNoteHeard(site, heardMs, silentAfterMs)));
+  }
+
+  /** False when another changed the row meanwhile: what it says must not go back in time. */
+  async #tryNoteHeard(site: string, heardMs: number, silentAfterMs: number): Promise<boolean> {
     const row = await getRow(this.#table, PARTITION, siteKey(site));
-    const known = row === undefined ? undefined : SiteRow.parse(row).heardAt;
-    const lastMs = known === undefined ? Number.NEGATIVE_INFINITY : Date.parse(known);
-    if (lastMs >= heardMs) return;
-    await this.#table.upsertEntity(
-      {
-        partitionKey: PARTITION,
-        rowKey: siteKey(site),
-        site,
-        heardAt: instant(heardMs),
-        ...(heardMs - lastMs >= silentAfterMs ? { dueAt: instant(heardMs) } : {}),
-      },
-      'Merge',
-    );
+    const known = row === undefined ? undefined : SiteRow.parse(row);
+    const lastMs = known?.heardAt === undefined ? null : Date.parse(known.heardAt);
+    if (lastMs !== null && lastMs >= heardMs) return true;
+    const isPlanned =
+      known !== undefined && lastMs !== null && known.dueAt <= instant(lastMs + silentAfterMs);
+    const noted = {
+      partitionKey: PARTITION,
+      rowKey: siteKey(site),
+      site,
+      heardAt: instant(heardMs),
+      ...(isPlanned ? {} : { dueAt: instant(heardMs) }),
+    };
+    try {
+      if (known === undefined) await this.#table.createEntity(noted);
+      else await this.#table.updateEntity(noted, 'Merge', { etag: known.etag });
+      return true;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      return false;
+    }
   }
 
   /** The sites that are due at `nowMs`. */

@@ -119,6 +119,30 @@ describe('sites on record', function () {
     assert.deepEqual(mails.at(-1)?.inReplyTo, mails.at(-2)?.messageId);
   });
 
+  it('hear of a silent gateway from what was on its way when it was found silent', async () => {
+    const heardMs = clock.nowMs;
+    await hear(average());
+    await pass(SILENT_AFTER_MS);
+    assert.deepEqual(kinds(), ['gateway-silent']);
+    for (const ageMs of [5 * MINUTE_MS, SILENT_AFTER_MS - 1]) {
+      const enqueuedMs = heardMs + ageMs;
+      await noteGateways(services, [{ event: average(), enqueuedMs }], new Map());
+    }
+    await pass(MINUTE_MS);
+
+    assert.deepEqual(kinds(), ['gateway-silent', 'gateway-back']);
+  });
+
+  it('keep the latest sign of life, whatever order several note them in', async () => {
+    const latestMs = clock.nowMs;
+    const { index } = services;
+    const times = Array.from({ length: 8 }, (_, at) => latestMs - ((at + 5) % 8) * MINUTE_MS);
+    await Promise.all(times.map((ms) => index.noteHeard(GATEWAY, ms, SILENT_AFTER_MS)));
+
+    const [site] = (await index.due(latestMs)).filter(({ id }) => id === GATEWAY);
+    assert.equal(site?.heardMs, latestMs);
+  });
+
   it('do not take a pause of this app for silence', async () => {
     await pass(MINUTE_MS);
     await hear(average());
