@@ -45,6 +45,7 @@ async function createTable(
 ): Promise<void> {
   const { schema, object } = splitName(table);
   requireDbo(schema);
+  if (object.startsWith('#')) throw notSupported('a temporary table', line);
   if ((await catalog.find(schema, object)) !== undefined) throw alreadyThere(object, line);
   const primary = definition.keys.find(({ kind }) => kind === 'primaryKey');
   const columns = definition.columns.map((column) =>

@@ -151,6 +151,7 @@ describe('T-SQL in the local Azure SQL', function () {
       ['SELECT * FROM dbo.stock FOR JSON AUTO', /'FOR'/],
       ["SELECT JSON_VALUE(item, N'$.a') AS n FROM dbo.stock", /function JSON_VALUE/],
       ['CREATE TABLE dbo.x (id uniqueidentifier)', /type uniqueidentifier/],
+      ['CREATE TABLE #x (id int)', /a temporary table/],
       ['CREATE TABLE dbo.x (id int IDENTITY)', /IDENTITY in a column/],
       [
         'CREATE TABLE dbo.x (id nvarchar(9) PRIMARY KEY)',
