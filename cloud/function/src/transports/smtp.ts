@@ -1,4 +1,9 @@
-/** Sends mails over SMTP. */
+/**
+ * Sends mails over SMTP.
+ *
+ * Invariant: a mail that was not taken, or not in time, waits in no queue of the client: this app tries
+ * it again. What is on the line when the time is over is in doubt: the server may still take it.
+ */
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import type { Mail } from '../core/mail.ts';
 import type { SmtpSettings } from '../mail-settings.ts';
@@ -24,7 +29,28 @@ const FIRST_FINAL_REPLY = 550;
 /** Sends through the configured server, over few connections that are kept open between mails. */
 export function openSmtp(smtp: SmtpSettings, context: TransportContext): Transport {
   const { timeoutMs } = context;
-  const transporter = createTransport({
+  let transporter = openPool(smtp, timeoutMs);
+  const renew = (late: Transporter): void => {
+    if (transporter === late) transporter = openPool(smtp, timeoutMs);
+    late.close();
+  };
+  return {
+    timeoutMs,
+    send: async (mail) => {
+      await withinTime(timeoutMs, async (signal) => {
+        const options = optionsOf(mail, await context.render(mail), context.from);
+        signal.throwIfAborted();
+        const used = transporter;
+        signal.addEventListener('abort', () => renew(used), { once: true });
+        await send(used, smtp, options);
+      });
+    },
+    close: () => transporter.close(),
+  };
+}
+
+function openPool(smtp: SmtpSettings, timeoutMs: number): Transporter {
+  return createTransport({
     pool: true,
     maxConnections: 4,
     host: smtp.host,
@@ -40,16 +66,6 @@ export function openSmtp(smtp: SmtpSettings, context: TransportContext): Transpo
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  return {
-    timeoutMs,
-    send: async (mail) => {
-      await withinTime(timeoutMs, async () => {
-        const options = optionsOf(mail, await context.render(mail), context.from);
-        await send(transporter, smtp, options);
-      });
-    },
-    close: () => transporter.close(),
-  };
 }
 
 function optionsOf(mail: Mail, rendered: RenderedMail, from: string): SendMailOptions {
