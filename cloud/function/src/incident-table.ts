@@ -19,7 +19,7 @@ USING (
         @id, @site, @kind, @openedAt, @updatedAt, @resolvedAt, @acknowledgedAt, @acknowledgedBy,
         @anomalies, @meters, @mails
     )
-) AS given (
+) AS given(
     id, site, kind, openedAt, updatedAt, resolvedAt, acknowledgedAt, acknowledgedBy, anomalies,
     meters, mails
 )

@@ -29,7 +29,7 @@ const AnyReading: fc.Arbitrary<Reading> = fc
     const time = (each: number) => new Date(Date.UTC(2026, 0, 20) + each * 60_000).toISOString();
     return numbered
       ? { id: `M${meter}`, seq, time: time(seq * 977), temp: seq / 4 - 3 }
-      : { id: `M${meter}`, time: time(minutes - (minutes % 500)), temp: Math.round(temp / 50) };
+      : { id: `M${meter}`, time: time(minutes - (minutes % 500)), temp: Math.round(temp / 50) + 0 };
   });
 
 describe('aggregates', function () {
