@@ -1,4 +1,5 @@
 -- Minimum, mean and maximum per meter and hour: anew for the hours that the batch touches.
+-- Readings are only ever added, so that a period which has changed has another count.
 MERGE INTO hourly AS t
 USING (
     WITH touched AS (

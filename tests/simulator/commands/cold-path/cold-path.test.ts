@@ -4,13 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import type { Archive } from '../../../../simulator/commands/cold-path/archive.ts';
 import { ColdPathError } from '../../../../simulator/commands/cold-path/cold-path-error.ts';
-import { containerArchive } from '../../../../simulator/commands/cold-path/container-archive.ts';
 import { folderArchive } from '../../../../simulator/commands/cold-path/folder-archive.ts';
 import {
   DATABASE_FILE,
   type ColdPathResult,
 } from '../../../../simulator/commands/cold-path/run-cold-path.ts';
+import { parseColdPathOptions } from '../../../../simulator/commands/cold-path/options.ts';
 import { coldPathSummary } from '../../../../simulator/commands/cold-path/summary.ts';
 import { RESULT_TABLES } from '../../../../simulator/commands/cold-path/tables.ts';
 import { storageConnectionString } from '../../../../simulator/wire/connection-strings.ts';
@@ -145,12 +146,15 @@ describe('cold path', function () {
     }
   });
 
-  it('reads a blob container with Microsoft’s client', async () => {
+  it('reads the container of the local system with Microsoft’s client', async () => {
     const { settings, cleanup } = await testSettings();
     const azurite = await startAzurite(settings);
     try {
+      // As the running system leaves it: where to read when nothing is said.
+      await writeFile(join(settings.stateFolder, 'settings.json'), JSON.stringify(settings));
+      const source = parseColdPathOptions(['--state', settings.stateFolder], {})?.archive;
+      assert.ok(source);
       const connectionString = storageConnectionString(settings);
-      const source = containerArchive(connectionString, 'archive');
       await assert.rejects(archive.run({ archive: source }), /There is no http.*\/archive/);
       const service = BlobServiceClient.fromConnectionString(connectionString);
       const container = service.getContainerClient('archive');
@@ -166,6 +170,24 @@ describe('cold path', function () {
       await azurite.stop();
       await cleanup();
     }
+  });
+
+  it('goes on after a file that could not be read', async () => {
+    await archive.write('a.csv', HEADER + lineOf(1));
+    await archive.write('b.csv', HEADER + lineOf(2));
+    const files = folderArchive(archive.files);
+    const broken: Archive = {
+      ...files,
+      read: (file) =>
+        file.name === 'b.csv' ? Promise.reject(new Error('line cut')) : files.read(file),
+    };
+    await assert.rejects(archive.run({ archive: broken }), /b\.csv cannot be read: line cut/);
+    assert.deepEqual(counts(await archive.run()), {
+      records: 2,
+      repeats: 0,
+      rejects: 0,
+      readings: 2,
+    });
   });
 
   it('does not mix two archives in one set of tables', async () => {
