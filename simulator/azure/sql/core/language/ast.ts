@@ -228,8 +228,6 @@ export type Statement = { readonly line: number } & (
       readonly view: ObjectName;
       readonly replaces: boolean;
       readonly query: Query;
-      /** The statement as written. */
-      readonly text: string;
     }
   | {
       readonly kind: 'drop';

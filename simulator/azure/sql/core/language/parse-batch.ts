@@ -191,10 +191,9 @@ class BatchParser extends AdministrationParser {
   }
 
   #create(line: number): Statement {
-    const begin = this.peek().offset;
     if (this.takes('TABLE')) return this.createTable(line);
-    if (this.takes('OR', 'ALTER', 'VIEW')) return this.createView(line, true, begin);
-    if (this.takes('VIEW')) return this.createView(line, false, begin);
+    if (this.takes('OR', 'ALTER', 'VIEW')) return this.createView(line, true);
+    if (this.takes('VIEW')) return this.createView(line, false);
     if (this.takes('ROLE')) return { kind: 'createRole', line, role: this.name() };
     if (this.takes('USER')) return this.createUser(line);
     const isUnique = this.takes('UNIQUE');

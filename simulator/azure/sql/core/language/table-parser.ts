@@ -65,13 +65,11 @@ export abstract class TableParser extends QueryParser {
     };
   }
 
-  protected createView(line: number, replaces: boolean, begin: number): Statement {
+  protected createView(line: number, replaces: boolean): Statement {
     const view = this.objectName();
     if (this.sees('(') || this.sees('WITH')) throw this.refuse('options of a view');
     this.expect('AS');
-    const query = this.query();
-    const text = this.batch.slice(begin, this.peek().offset).trim();
-    return { kind: 'createView', line, view, replaces, query, text };
+    return { kind: 'createView', line, view, replaces, query: this.query() };
   }
 
   #element(draft: Draft): void {
@@ -185,7 +183,7 @@ function newDraft(): Draft & TableDefinition {
 }
 
 /** The schema that names without one belong to. */
-export const DEFAULT_SCHEMA = 'dbo';
+const DEFAULT_SCHEMA = 'dbo';
 
 /** Schema and name of an object. */
 export function splitName(name: ObjectName): { schema: string; object: string } {

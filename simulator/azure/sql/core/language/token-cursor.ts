@@ -18,12 +18,10 @@ const RESERVED = new Set(
 
 /** Reads tokens in order; every `…` method that takes words compares them whatever their case. */
 export class TokenCursor {
-  protected readonly batch: string;
   readonly #tokens: readonly Token[];
   #at = 0;
 
   constructor(batch: string) {
-    this.batch = batch;
     this.#tokens = tokenize(batch);
   }
 

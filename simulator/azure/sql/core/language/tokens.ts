@@ -6,8 +6,6 @@ export interface Token {
   readonly kind: 'word' | 'quotedName' | 'variable' | 'text' | 'number' | 'symbol' | 'end';
   /** A word as written, the value of a text or quoted name, the symbol itself. */
   readonly text: string;
-  /** Where it begins in the batch. */
-  readonly offset: number;
   /** Line of the batch, 1 and up. */
   readonly line: number;
 }
@@ -36,12 +34,12 @@ export function tokenize(batch: string): Token[] {
     const end = offset + piece.length;
     if (piece.kind !== 'space') {
       const text = valueOf(piece.kind, batch.slice(offset, end));
-      tokens.push({ kind: piece.kind, text, offset, line });
+      tokens.push({ kind: piece.kind, text, line });
     }
     for (let at = offset; at < end; at += 1) if (batch[at] === '\n') line += 1;
     offset = end;
   }
-  tokens.push({ kind: 'end', text: '', offset, line });
+  tokens.push({ kind: 'end', text: '', line });
   return tokens;
 }
 
