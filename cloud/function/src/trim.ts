@@ -5,7 +5,8 @@
  */
 import type { FunctionLog, Services } from './services.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Event hubs keep events for 7 days at most in the tiers that this project uses; one more. */
 export const KEEP_ANOMALIES_MS = 8 * DAY_MS;
 /** Incidents, and mails that were sent. */
@@ -15,7 +16,10 @@ export const KEEP_REFUSED_MS = 30 * DAY_MS;
 const MAX_RUN_MS = 60_000;
 
 /** Removes old rows and resolves with how many they were. */
-export async function trimTables(services: Services, log: FunctionLog): Promise<number> {
+export async function trimTables(
+  services: Pick<Services, 'oldRows' | 'index' | 'refused' | 'nowMs'>,
+  log: FunctionLog,
+): Promise<number> {
   const { oldRows, index, refused, nowMs } = services;
   const startedMs = nowMs();
   const keep = {
@@ -24,9 +28,16 @@ export async function trimTables(services: Services, log: FunctionLog): Promise<
   };
   const mustStop = (): boolean => nowMs() - startedMs > MAX_RUN_MS;
   let removed = await refused.trim(startedMs - KEEP_REFUSED_MS, mustStop);
-  for (const siteId of await index.all()) {
+  for (const siteId of fromAnother(await index.all(), startedMs)) {
+    if (mustStop()) break;
     removed += await oldRows.remove(siteId, keep, mustStop);
   }
   if (removed > 0) log.info('old rows removed', { rows: removed });
   return removed;
+}
+
+/** The sites in turn, beginning with another one each hour: none is last for ever. */
+function fromAnother(siteIds: readonly string[], nowMs: number): string[] {
+  const first = siteIds.length === 0 ? 0 : Math.floor(nowMs / HOUR_MS) % siteIds.length;
+  return [...siteIds.slice(first), ...siteIds.slice(0, first)];
 }
