@@ -4,7 +4,7 @@ import type { Pace } from './core/pace.ts';
 import { siteDirectory, type SiteDirectory } from './core/sites.ts';
 import { mailSettingsOf, MailSettingsSchema, type MailSettings } from './mail-settings.ts';
 import { PaceSettings, paceOf } from './pace-settings.ts';
-import { siteEntries, SitesSetting } from './site-settings.ts';
+import { RecipientsSetting, siteEntries, SitesSetting } from './site-settings.ts';
 import { sqlAddressOf, SqlSettings, type SqlAddress } from './sql-settings.ts';
 
 const Settings = z.object({
@@ -18,14 +18,14 @@ const Settings = z.object({
   ...MailSettingsSchema.shape,
   ...SqlSettings.shape,
   /** Who gets the mails of sites that `SITES` names no recipients for; separated by commas. */
-  MAIL_TO: z.string().min(3),
+  MAIL_TO: RecipientsSetting,
 });
 
 /** The settings that say which mails are made out, and for whom. */
 const DryRunSettings = z.object({
   ...PaceSettings.shape,
   SITES: SitesSetting,
-  MAIL_TO: z.string().min(3).default('operator@example.com'),
+  MAIL_TO: RecipientsSetting.default(['operator@example.com']),
 });
 
 /** What the app is told by its settings. */
@@ -79,8 +79,7 @@ export function parseDryRunSettings(
 }
 
 function sitesOf({ SITES, MAIL_TO }: z.infer<typeof DryRunSettings>): SiteDirectory {
-  const recipients = MAIL_TO.split(',').map((address) => address.trim());
-  return siteDirectory(siteEntries(SITES, recipients), recipients);
+  return siteDirectory(siteEntries(SITES, MAIL_TO), MAIL_TO);
 }
 
 function problemOf({ path, message }: z.core.$ZodIssue): string {

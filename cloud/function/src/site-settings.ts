@@ -1,4 +1,4 @@
-/** The app setting `SITES`: names, recipients and direct meters of sites, as JSON. */
+/** The app settings `SITES` (names, recipients and direct meters of sites, as JSON) and `MAIL_TO`. */
 import { z } from 'zod';
 import type { SiteEntry } from './core/sites.ts';
 
@@ -40,6 +40,12 @@ export const SitesSetting = z
     }
   })
   .pipe(Sites);
+
+/** The setting `MAIL_TO`: addresses, separated by commas. */
+export const RecipientsSetting = z
+  .string()
+  .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+  .pipe(z.array(Address).min(1, 'expected an e-mail address'));
 
 /** Fills in what the setting leaves out. */
 export function siteEntries(

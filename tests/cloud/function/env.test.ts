@@ -154,6 +154,18 @@ describe('app settings', () => {
     assert.equal(sites.siteOf({ gateway: 'g2', meterId: 'M1' }), 'g2');
   });
 
+  it('refuse recipients that are no addresses, without telling them', () => {
+    for (const MAIL_TO of ['', ' , ', 'secret-name', 'one@example.com; two@example.com']) {
+      assert.throws(
+        () => parseAppSettings({ ...MINIMUM, MAIL_TO }),
+        ({ message }: Error) => /MAIL_TO/.test(message) && !/secret-name/.test(message),
+        MAIL_TO,
+      );
+    }
+    const { sites } = parseAppSettings({ ...MINIMUM, MAIL_TO: 'one@example.com, ' });
+    assert.deepEqual(sites.recipientsOf('any'), ['one@example.com']);
+  });
+
   it('of the example file and of the local host are complete and the same', async () => {
     const { settings, cleanup } = await testSettings();
     const local = localAppSettings(settings);
