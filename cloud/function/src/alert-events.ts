@@ -110,7 +110,8 @@ function toAnomaly(alert: Alert): Anomaly {
     historySize: alert.historySize ?? null,
     usual: alert.usual ?? null,
     recent: recentOf(alert),
-    gateway: alert.gateway ?? null,
+    // An empty name is none: it would be a site that nobody knows.
+    gateway: alert.gateway === '' ? null : (alert.gateway ?? null),
   };
 }
 

@@ -82,6 +82,13 @@ describe('alert events', () => {
     assert.deepEqual([item.anomaly.usual, item.anomaly.seq, item.anomaly.recent], [null, null, []]);
   });
 
+  it('whose gateway has an empty name have none', () => {
+    const [item] = readAlertEvent(alertEvent({ gateway: '' }));
+
+    assert.ok(item?.kind === 'anomaly');
+    assert.equal(item.anomaly.gateway, null);
+  });
+
   it('of years that storage keys cannot put in order are refused', () => {
     for (const time of ['0000-01-01T00:00:00+14:00', '9999-12-31T23:59:59-23:59']) {
       assert.match(reasons(alertEvent({ time })).join(), /time/, time);
