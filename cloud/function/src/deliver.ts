@@ -31,11 +31,17 @@ export async function deliver(run: DeliveryRun, site: StoredSite, mail: OpenMail
   try {
     await transport.send(makeMail(site.id, claimed.draft, settings.sites));
   } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    return notTaken(run, site, { mail: claimed, error });
+    return notTaken(run, site, { mail: claimed, error: asTransportError(error) });
   }
   run.mailsSent += 1;
   await finish(run, site, { mail: claimed, outcome: 'sent' });
+}
+
+/** A mail that cannot be made is tried and given up like any other: it must not block its site. */
+function asTransportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new TransportError(`the mail could not be made: ${reason}`, 'mail', error);
 }
 
 async function notTaken(

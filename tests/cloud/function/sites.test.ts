@@ -232,6 +232,22 @@ describe('sites on record', function () {
     assert.equal(given.length, 1);
   });
 
+  it('give a mail up that cannot be made, in the end, and go on with the next', async () => {
+    const { transport } = services;
+    const send = (): Promise<void> => Promise.reject(new RangeError('no such picture'));
+    const broken: Services = { ...services, transport: { ...transport, send } };
+    await record({});
+    clock.nowMs += GROUP_WAIT_MS;
+    for (let look = 0; look < 20; look += 1) {
+      await sendDueMails(broken, log);
+      clock.nowMs += 10 * MINUTE_MS;
+    }
+    assert.match(JSON.stringify(given), /could not be made: no such picture/);
+    await sendDueMails(services, log);
+
+    assert.deepEqual(kinds(), ['all-clear']);
+  });
+
   it('are trimmed: anomalies after eight days, incidents and mails after ninety', async () => {
     await record({}, { seq: 2 });
     await recordAnomalies(services, ['no json'], log);
