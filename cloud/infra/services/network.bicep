@@ -26,6 +26,13 @@ var dataServices = [
   }
 ]
 
+// A vault takes a rule only for a subnet that has its endpoint.
+var functionServices = concat(dataServices, [
+  {
+    service: 'Microsoft.KeyVault'
+  }
+])
+
 // Nothing listens in these subnets: apps only call out. The default rules deny what comes from the Internet.
 resource appsGroup 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   name: '${name}-apps'
@@ -93,7 +100,7 @@ resource functionSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' =
     networkSecurityGroup: {
       id: appsGroup.id
     }
-    serviceEndpoints: dataServices
+    serviceEndpoints: functionServices
     delegations: [
       {
         name: 'flex-consumption'

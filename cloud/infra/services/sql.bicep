@@ -43,6 +43,14 @@ param subnetIds array
 @description('Log Analytics workspace.')
 param workspaceId string
 
+var auditedActions = [
+  'SUCCESSFUL_DATABASE_AUTHENTICATION_GROUP'
+  'FAILED_DATABASE_AUTHENTICATION_GROUP'
+  'DATABASE_ROLE_MEMBER_CHANGE_GROUP'
+  'DATABASE_PERMISSION_CHANGE_GROUP'
+  'SCHEMA_OBJECT_CHANGE_GROUP'
+]
+
 resource server 'Microsoft.Sql/servers@2023-08-01' = {
   // checkov:skip=CKV_AZURE_113: Stream Analytics has no network of its own to come from; Entra ID decides who comes in.
   name: name
@@ -114,17 +122,12 @@ resource auditing 'Microsoft.Sql/servers/auditingSettings@2023-08-01' = {
     state: 'Enabled'
     isAzureMonitorTargetEnabled: true
     retentionDays: 90
-    auditActionsAndGroups: [
-      'SUCCESSFUL_DATABASE_AUTHENTICATION_GROUP'
-      'FAILED_DATABASE_AUTHENTICATION_GROUP'
-      'DATABASE_ROLE_MEMBER_CHANGE_GROUP'
-      'DATABASE_PERMISSION_CHANGE_GROUP'
-      'SCHEMA_OBJECT_CHANGE_GROUP'
-    ]
+    auditActionsAndGroups: auditedActions
   }
 }
 
-// The server's setting holds for its databases; said again for whoever looks at this one alone.
+// The server's setting holds for its databases; said again for whoever looks at this one alone, with the
+// same actions: the default is every statement, and the jobs' are many.
 resource databaseAuditing 'Microsoft.Sql/servers/databases/auditingSettings@2023-08-01' = {
   parent: database
   name: 'default'
@@ -132,6 +135,7 @@ resource databaseAuditing 'Microsoft.Sql/servers/databases/auditingSettings@2023
     state: 'Enabled'
     isAzureMonitorTargetEnabled: true
     retentionDays: 90
+    auditActionsAndGroups: auditedActions
   }
 }
 
@@ -141,6 +145,11 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   properties: {
     workspaceId: workspaceId
     logs: [
+      {
+        // Without it auditing to Azure Monitor goes nowhere.
+        category: 'SQLSecurityAuditEvents'
+        enabled: true
+      }
       {
         category: 'Errors'
         enabled: true
