@@ -24,9 +24,16 @@ export interface Removal {
   readonly others: readonly ListedResource[];
 }
 
-/** Azure makes these by itself beside Application Insights, without tags. */
-const COMPANIONS = ['microsoft.alertsmanagement/smartdetectoralertrules'];
-const COMPANION_GROUP = 'application insights smart detection';
+/** Azure makes these by itself beside Application Insights, without tags: a rule for each, and one group for all. */
+const INSIGHTS = 'microsoft.insights/components';
+const COMPANION_RULE = {
+  type: 'microsoft.alertsmanagement/smartdetectoralertrules',
+  namePrefix: 'failure anomalies - ',
+};
+const COMPANION_GROUP = {
+  type: 'microsoft.insights/actiongroups',
+  name: 'application insights smart detection',
+};
 
 /** What has to be gone before the next can go: apps before plans, subnets' users before networks. */
 const ORDER = [
@@ -67,9 +74,7 @@ export function planRemoval(
 ): Removal {
   const ours = resources.filter(({ tags }) => isOurs(tags, environment));
   const rest = resources.filter((resource) => !ours.includes(resource));
-  const companions = ours.some(({ type }) => type.toLowerCase() === 'microsoft.insights/components')
-    ? rest.filter(isCompanion)
-    : [];
+  const companions = companionsOf(ours, rest);
   const others = rest.filter((r) => !companions.includes(r) && !isSystemDatabase(r));
   return {
     wholeGroup: isOurs(groupTags, environment) && others.length === 0,
@@ -83,8 +88,24 @@ function isSystemDatabase({ name, type }: ListedResource): boolean {
   return type.toLowerCase() === 'microsoft.sql/servers/databases' && name.endsWith('/master');
 }
 
-function isCompanion({ name, type }: ListedResource): boolean {
-  return COMPANIONS.includes(type.toLowerCase()) || name.toLowerCase() === COMPANION_GROUP;
+/** What Azure made for our Application Insights alone. */
+function companionsOf(
+  ours: readonly ListedResource[],
+  rest: readonly ListedResource[],
+): ListedResource[] {
+  const rules = new Set(
+    ours.filter(isInsights).map(({ name }) => `${COMPANION_RULE.namePrefix}${name.toLowerCase()}`),
+  );
+  const alone = rules.size > 0 && !rest.some(isInsights);
+  return rest.filter((resource) => {
+    const [type, name] = [resource.type.toLowerCase(), resource.name.toLowerCase()];
+    if (type === COMPANION_RULE.type) return rules.has(name);
+    return alone && type === COMPANION_GROUP.type && name === COMPANION_GROUP.name;
+  });
+}
+
+function isInsights({ type }: ListedResource): boolean {
+  return type.toLowerCase() === INSIGHTS;
 }
 
 function place({ type }: ListedResource): number {

@@ -28,7 +28,11 @@ export const RESOURCES = [
   resource('Microsoft.Sql/servers', NAMES.sqlServer),
   resource('Microsoft.Sql/servers/databases', `${NAMES.sqlServer}/master`, null),
   resource('Microsoft.Insights/components', NAMES.hub.replace(/hub$/, 'insights')),
-  resource('microsoft.alertsmanagement/smartDetectorAlertRules', 'Failure Anomalies - x', null),
+  resource(
+    'microsoft.alertsmanagement/smartDetectorAlertRules',
+    `Failure Anomalies - ${NAMES.hub.replace(/hub$/, 'insights')}`,
+    null,
+  ),
   resource('Microsoft.OperationalInsights/workspaces', NAMES.hub.replace(/hub$/, 'logs')),
 ];
 

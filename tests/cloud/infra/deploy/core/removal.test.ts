@@ -10,12 +10,19 @@ const type = fc.constantFrom(
   'Microsoft.Web/serverfarms',
   'Microsoft.Insights/components',
   'microsoft.alertsmanagement/smartDetectorAlertRules',
+  'Microsoft.Insights/actionGroups',
   'Microsoft.Sql/servers/databases',
   'Contoso.Unheard/of',
 );
 const resource = fc.record({
   id: fc.uuid(),
-  name: fc.constantFrom('a', 'b', 'c/master', 'Application Insights Smart Detection'),
+  name: fc.constantFrom(
+    'a',
+    'b',
+    'c/master',
+    'Failure Anomalies - a',
+    'Application Insights Smart Detection',
+  ),
   type,
   tags,
 });
@@ -27,7 +34,7 @@ describe('planning a removal', () => {
         const { ours, others, wholeGroup } = planRemoval(groupTags, resources, 'lab');
         for (const one of ours) {
           const made = isOurs(one.tags, 'lab');
-          assert.ok(made || /smartdetector/i.test(one.type) || one.name.startsWith('Application'));
+          assert.ok(made || /smartdetector|actiongroups/i.test(one.type));
         }
         if (wholeGroup) assert.deepEqual(others, []);
         if (wholeGroup) assert.ok(isOurs(groupTags, 'lab'));
@@ -50,13 +57,42 @@ describe('planning a removal', () => {
     );
   });
 
-  it('leaves what Azure makes beside Application Insights when that is not ours', () => {
-    const companion = {
-      id: '1',
-      name: 'Failure Anomalies - x',
+  describe('of what Azure makes beside Application Insights', () => {
+    const insights = (name: string, tags: typeof OURS | null) => ({
+      id: `insights-${name}`,
+      name,
+      type: 'Microsoft.Insights/components',
+      tags,
+    });
+    const ruleOf = (name: string) => ({
+      id: `rule-${name}`,
+      name: `Failure Anomalies - ${name}`,
       type: 'microsoft.alertsmanagement/smartDetectorAlertRules',
+    });
+    const group = {
+      id: 'group',
+      name: 'Application Insights Smart Detection',
+      type: 'microsoft.insights/actiongroups',
     };
-    assert.deepEqual(planRemoval(OURS, [companion], 'lab').others, [companion]);
+    const idsOf = (resources: readonly { id: string }[]) => new Set(resources.map(({ id }) => id));
+
+    it('takes what is for ours', () => {
+      const resources = [insights('mine', OURS), ruleOf('mine'), group];
+      assert.deepEqual(planRemoval(OURS, resources, 'lab').others, []);
+    });
+
+    it('leaves what is for that of others, and the group that both share', () => {
+      const theirs = [insights('theirs', null), ruleOf('theirs'), group];
+      const resources = [insights('mine', OURS), ruleOf('mine'), ...theirs];
+      const { ours, others } = planRemoval(OURS, resources, 'lab');
+      assert.deepEqual(idsOf(ours), new Set(['insights-mine', 'rule-mine']));
+      assert.deepEqual(idsOf(others), idsOf(theirs));
+    });
+
+    it('leaves it when none is ours', () => {
+      const resources = [ruleOf('x'), group];
+      assert.deepEqual(planRemoval(OURS, resources, 'lab').others, resources);
+    });
   });
 
   it('removes resources of one type together, and databases before their server', () => {
