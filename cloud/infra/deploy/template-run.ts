@@ -1,7 +1,8 @@
 /** What the templates are told beside the sizes. */
 import { randomBytes } from 'node:crypto';
-import { listBudgets, listResources, type TemplateRun } from './core/group-commands.ts';
-import { Budgets, Resources } from './answers.ts';
+import { listBudgets, showSecret, type TemplateRun } from './core/group-commands.ts';
+import { Budgets } from './answers.ts';
+import { AzError } from './az.ts';
 import { UsageError } from './options.ts';
 import type { Session } from './session.ts';
 
@@ -45,9 +46,18 @@ export async function templateRun(
 
 /** A new key the first time; later none, which keeps the one in the vault, and with it the links in old mails. */
 async function acknowledgeKey({ az, target, names, group }: Session): Promise<string> {
-  const resources = group === undefined ? [] : await az.ask(listResources(target), Resources);
-  const hasVault = resources.some(({ name }) => name === names.vault);
-  return hasVault ? '' : randomBytes(32).toString('base64url');
+  if (group === undefined) return newKey();
+  try {
+    await az.run(showSecret(target, names.vault, 'acknowledge-key'));
+    return '';
+  } catch (error) {
+    if (error instanceof AzError && /404|NotFound|not found/i.test(error.message)) return newKey();
+    throw error;
+  }
+}
+
+function newKey(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** A budget keeps the month that it began in. */

@@ -105,6 +105,12 @@ export function purgeVault(target: Target, name: string): AzCommand {
   };
 }
 
+/** Whether a vault has a secret: fails when it has not. The answer never holds the secret. */
+export function showSecret(target: Target, vault: string, name: string): AzCommand {
+  const path = `resourceGroups/${target.group}/providers/Microsoft.KeyVault/vaults/${vault}/secrets/${name}?api-version=2023-07-01`;
+  return { ...management(target, 'get', path), output: 'none' };
+}
+
 function budgetPath({ group }: Target, name: string): string {
   return `resourceGroups/${group}/providers/Microsoft.Consumption/budgets/${name}?api-version=2023-11-01`;
 }

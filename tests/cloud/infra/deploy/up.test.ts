@@ -124,6 +124,17 @@ describe('deploy up', function () {
     assert.ok(!made.includes('ad app create'));
   });
 
+  it('makes the key of acknowledge links when the vault came without it', async () => {
+    const { commandLine, circumstances } = SCENARIOS.secondUp;
+    const missing = refusal('secrets/acknowledge-key', 'Not Found({"error":{"code":"NotFound"}})');
+    const rules = [missing, ...(circumstances.rules ?? [])];
+    const { environment } = call(
+      await runDeploy(commandLine, { ...circumstances, rules }),
+      'deployment group create',
+    );
+    assert.match(environment['IOT_ACKNOWLEDGE_KEY'] ?? '', /^[\w-]{43}$/);
+  });
+
   it('trusts the identity of today when that of the registration is gone', () => {
     assert.ok(changes(second).some((line) => line.includes('federated-credential delete')));
     assert.equal(
