@@ -1,11 +1,12 @@
 /** `npm run manifest`: the deployment manifest of a real gateway, expanded and checked. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { imagesOfModules } from '../edge/manifest/module-images.ts';
 import { checkPublishedSchemas, SchemasUnreachable } from '../edge/manifest/published-schemas.ts';
 import { readManifest, type Manifest } from '../edge/manifest/read-manifest.ts';
 import { templateVariables } from '../edge/manifest/template-variables.ts';
+import { writePrivately } from './gateway/private-file.ts';
 
 const USAGE = `npm run manifest -- [options]
 
@@ -80,9 +81,8 @@ async function run(): Promise<string> {
   const manifest = read(values);
   const schemas = await schemaReport(values, manifest);
   const out = resolve(values.out ?? join('config', `deployment.${values.platform}.json`));
-  mkdirSync(dirname(out), { recursive: true });
   // It may hold the password of a registry.
-  writeFileSync(out, `${JSON.stringify(manifest.document, null, 2)}\n`, { mode: 0o600 });
+  writePrivately(out, `${JSON.stringify(manifest.document, null, 2)}\n`);
   const file = relative('.', out);
   return [
     `${file}: ${manifest.modules.length} modules, ${manifest.routes.length} routes`,

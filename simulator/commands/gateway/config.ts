@@ -28,8 +28,18 @@ export function writeConfig(words: Words, environment: NodeJS.ProcessEnv): strin
     `${file}: ${id} registers by ${method} in ID scope ${config.provisioning.id_scope}.`,
     ...(method === 'symmetric_key' ? ["It holds the gateway's key: keep it to yourself."] : []),
     ...filesOf(config).map((path) => `The gateway needs ${path}.`),
+    ...nameAdvice(id),
     'On the gateway: sudo install -m 600 FILE /etc/aziot/config.toml && sudo iotedge config apply',
   ].join('\n');
+}
+
+/** The queries in the cloud believe no other device about meters: see cloud/stream-analytics/README.md. */
+function nameAdvice(registrationId: string): string[] {
+  if (registrationId.startsWith('gateway')) return [];
+  return [
+    'Its device id must begin with "gateway", or the cloud leaves out what it says of its meters: ' +
+      'name one in its enrollment (az iot dps enrollment create --device-id gateway-…).',
+  ];
 }
 
 /** @throws GatewayOptionError naming the option and what it takes */

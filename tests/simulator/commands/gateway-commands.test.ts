@@ -62,6 +62,7 @@ describe('commands for a real gateway', function () {
       CONTAINER_REGISTRY_USERNAME: 'puller',
       CONTAINER_REGISTRY_PASSWORD: 'pull-secret',
     };
+    writeFileSync(out(), 'an earlier one, for everybody', { mode: 0o644 });
     const { output } = run('manifest', ['--schemas', 'none', '--out', out()], variables);
 
     assert.match(readFileSync(out(), 'utf8'), /"password": "pull-secret"/);

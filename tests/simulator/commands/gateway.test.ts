@@ -71,6 +71,16 @@ describe('npm run gateway', () => {
       assert.ok(own.text.includes(GROUP_KEY));
     });
 
+    it('says what to do when the cloud would not take it for a gateway by its name', () => {
+      const said = (id: string) =>
+        writeConfig(
+          { ...WORDS, attestation: 'tpm', 'registration-id': id, out: join(folder, 'c.toml') },
+          {},
+        );
+      assert.match(said('attic-01'), /must begin with "gateway"/);
+      assert.doesNotMatch(said('gateway-01'), /must begin/);
+    });
+
     it('writes X.509 with the files of certificates, and TPM with none', () => {
       const x509 = written({ attestation: 'x509' }).toml;
       assert.deepEqual(provisioning(x509)['attestation'], {
