@@ -56,22 +56,30 @@ export interface IncidentTable {
 
 /** A table at `address`; it connects when there is something to save. */
 export function incidentTable(address: SqlAddress): IncidentTable {
-  let pool: sql.ConnectionPool | undefined;
-  const connect = async (): Promise<sql.ConnectionPool> => {
-    const opened = new sql.ConnectionPool(configOf(address));
-    // Said by the next attempt, which fails; unheard it would end the process.
-    opened.on('error', () => undefined);
-    return opened.connect();
+  let opened: Promise<sql.ConnectionPool> | undefined;
+  // Several sites are saved at once: they share one pool, also while it connects.
+  const pool = (): Promise<sql.ConnectionPool> => {
+    opened ??= connect(address).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
   };
   return {
     save: async (siteId, record) => {
-      if (pool?.connected !== true) pool = await connect();
-      await requestFor(pool, siteId, record).query(SAVE_INCIDENT);
+      await requestFor(await pool(), siteId, record).query(SAVE_INCIDENT);
     },
     close: async () => {
-      await pool?.close();
+      await (await opened)?.close();
     },
   };
+}
+
+async function connect(address: SqlAddress): Promise<sql.ConnectionPool> {
+  const pool = new sql.ConnectionPool(configOf(address));
+  // Said by the next attempt, which fails; unheard it would end the process.
+  pool.on('error', () => undefined);
+  return pool.connect();
 }
 
 function requestFor(pool: sql.ConnectionPool, siteId: string, record: SiteRecord): sql.Request {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { z } from 'zod';
-import { SAVE_INCIDENT } from '../../../cloud/function/src/incident-table.ts';
+import { EMPTY_TALLY } from '../../../cloud/function/src/core/tally.ts';
+import { incidentTable, SAVE_INCIDENT } from '../../../cloud/function/src/incident-table.ts';
 import { recordAnomalies } from '../../../cloud/function/src/record-anomalies.ts';
 import { SAVE_AGAIN_MS } from '../../../cloud/function/src/save-incidents.ts';
+import { incidentName, type SiteRecord } from '../../../cloud/function/src/site-rows.ts';
 import { sendDueMails } from '../../../cloud/function/src/send-due-mails.ts';
 import { openStores, type Services } from '../../../cloud/function/src/services.ts';
 import { certificateFile } from '../../../simulator/wire/certificates.ts';
@@ -136,6 +139,44 @@ describe('incidents in Azure SQL', function () {
     assert.equal((await rowsOf('two')).length, 1);
   });
 
+  it('share few connections when many change at once, and new ones when these are cut', async () => {
+    const { settings } = database;
+    const { server, port, user, password } = sqlClientConfig(settings, 'function', '');
+    const sockets: Socket[] = [];
+    const line = createServer((socket) => {
+      const through = connect(port, server, () => socket.pipe(through).pipe(socket));
+      sockets.push(
+        socket.on('error', () => undefined),
+        through.on('error', () => undefined),
+      );
+    });
+    await new Promise<void>((resolve) => {
+      line.listen(0, '127.0.0.1', resolve);
+    });
+    const table = incidentTable({
+      server,
+      port: (line.address() as AddressInfo).port,
+      database: 'smart-meters',
+      caFile: certificateFile(settings),
+      login: { user: user ?? '', password: password ?? '' },
+    });
+    const saveAll = () =>
+      Promise.allSettled(
+        Array.from({ length: 8 }, (_, number) => table.save('many', recordOf(number))),
+      );
+    await saveAll();
+    assert.equal((await rowsOf('many')).length, 8);
+    // Two of the pool, and the one that it signs in with first.
+    assert.ok(sockets.length / 2 <= 3, `${sockets.length / 2} connections`);
+
+    for (const socket of sockets) socket.destroy();
+    await saveAll();
+    const again = await saveAll();
+    await table.close();
+    line.close();
+    assert.ok(again.every(({ status }) => status === 'fulfilled'));
+  });
+
   it('are written by the query of cloud/sql', () => {
     const file = new URL('../../../cloud/sql/queries/save-incident.sql', import.meta.url);
     const plain = (text: string): string =>
@@ -146,3 +187,18 @@ describe('incidents in Azure SQL', function () {
     assert.equal(plain(SAVE_INCIDENT), plain(readFileSync(file, 'utf8')));
   });
 });
+
+/** An incident of the site `many`. */
+function recordOf(number: number): SiteRecord {
+  const openedMs = START_MS + number;
+  return {
+    incident: incidentName('many', openedMs),
+    openedMs,
+    closedMs: null,
+    acknowledged: null,
+    total: EMPTY_TALLY,
+    silentSinceMs: openedMs,
+    mails: 1,
+    updatedMs: openedMs,
+  };
+}
