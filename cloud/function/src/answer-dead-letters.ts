@@ -1,4 +1,9 @@
-/** Answers the page of dead letters: GET lists them, POST sends one again or removes it. */
+/**
+ * Answers the page of dead letters: GET lists them, POST sends one again or removes it.
+ *
+ * A mail goes to whom the settings name now: a wrong address is why most are refused.
+ */
+import type { SiteDirectory } from './core/sites.ts';
 import { deadLettersPage } from './core/dead-letters-page.ts';
 import { isLetterGone, type DeadLetterQueue, type HeldLetter } from './dead-letter-queue.ts';
 import { htmlAnswer, type HtmlAnswer } from './html-answer.ts';
@@ -7,6 +12,7 @@ import { TransportError, type Transport } from './transport.ts';
 export interface DeadLetterServices {
   readonly deadLetters: Pick<DeadLetterQueue, 'list' | 'count' | 'hold'>;
   readonly transport: Transport;
+  readonly settings: { readonly sites: Pick<SiteDirectory, 'recipientsOf'> };
 }
 
 /** What the page's form sends. */
@@ -26,12 +32,19 @@ export async function answerDeadLetters(
   { method, form }: LetterRequest,
 ): Promise<HtmlAnswer> {
   const notice = method === 'POST' ? await act(services, form) : null;
-  const { deadLetters } = services;
-  const view = { letters: await deadLetters.list(), count: await deadLetters.count(), notice };
+  const { deadLetters, settings } = services;
+  const letters = (await deadLetters.list()).map((letter) => {
+    const recipients = settings.sites.recipientsOf(letter.mail.site.id);
+    return { ...letter, mail: { ...letter.mail, recipients } };
+  });
+  const view = { letters, count: await deadLetters.count(), notice };
   return htmlAnswer(200, deadLettersPage(view, toIso));
 }
 
-async function act({ deadLetters, transport }: DeadLetterServices, form: URLSearchParams) {
+async function act(
+  { deadLetters, transport, settings }: DeadLetterServices,
+  form: URLSearchParams,
+): Promise<string> {
   const held = await deadLetters.hold(form.get('id') ?? '');
   if (held === undefined) return 'This mail is gone, or somebody else is sending it.';
   if (form.get('action') === 'remove') {
@@ -39,7 +52,8 @@ async function act({ deadLetters, transport }: DeadLetterServices, form: URLSear
     return 'The mail was removed.';
   }
   try {
-    await transport.send(held.letter.mail);
+    const { mail } = held.letter;
+    await transport.send({ ...mail, recipients: settings.sites.recipientsOf(mail.site.id) });
   } catch (error) {
     await held.release();
     if (!(error instanceof TransportError)) throw error;

@@ -21,6 +21,8 @@ describe('dead letters', function () {
   let sent: Mail[] = [];
   let refusal: TransportError | undefined;
 
+  let recipients = ['operator@example.com'];
+  const settings = { sites: { recipientsOf: () => recipients } };
   const transport: Transport = {
     timeoutMs: 1_000,
     send: async (mail) => {
@@ -39,6 +41,7 @@ describe('dead letters', function () {
     number += 1;
     sent = [];
     refusal = undefined;
+    recipients = ['operator@example.com'];
     queue = await openDeadLetterQueue(storageConnectionString(local.settings), `dead-${number}`);
   });
 
@@ -57,13 +60,13 @@ describe('dead letters', function () {
 
   const open = () =>
     answerDeadLetters(
-      { deadLetters: queue, transport },
+      { deadLetters: queue, transport, settings },
       { method: 'GET', form: new URLSearchParams() },
     );
 
   async function press(action: string, id: string | undefined) {
     const form = new URLSearchParams({ action, id: id ?? '' });
-    return answerDeadLetters({ deadLetters: queue, transport }, { method: 'POST', form });
+    return answerDeadLetters({ deadLetters: queue, transport, settings }, { method: 'POST', form });
   }
 
   it('are on a page with the reason, and stay there when it is looked at', async () => {
@@ -93,6 +96,21 @@ describe('dead letters', function () {
     );
     assert.match((await press('send', first?.id)).body, /This mail is gone/);
     assert.equal(sent.length, 1);
+  });
+
+  it('are sent to whom the settings name now', async () => {
+    await put(sampleMail());
+    recipients = ['corrected@example.com'];
+    const { body } = await open();
+    assert.match(body, /corrected@example\.com/);
+    assert.doesNotMatch(body, /operator@example\.com/);
+    const [letter] = await queue.list();
+    await press('send', letter?.id);
+
+    assert.deepEqual(
+      sent.map((mail) => mail.recipients),
+      [recipients],
+    );
   });
 
   it('stay when they are not taken again', async () => {
