@@ -34,8 +34,9 @@ export class FakeModule<Shape extends z.ZodRawShape> {
   }
 
   /** Stops and starts again on the same folder, with a new connection. */
-  async restart(): Promise<void> {
+  async restart(meanwhile: () => void = () => {}): Promise<void> {
     await this.#running?.stop();
+    meanwhile();
     this.client = new FakeEdgeClient();
     this.#start();
   }

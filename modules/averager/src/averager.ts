@@ -1,59 +1,84 @@
 /** Averages `readings` into one mean per meter and window on `averages`. */
+import { z } from 'zod';
 import type { Clock } from '../../shared/src/clock.ts';
 import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { trustedNowMs, isAhead } from '../../shared/src/event-time.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
+import { KeptValues } from '../../shared/src/kept-values.ts';
 import { messageIdOf } from '../../shared/src/message-id.ts';
-import type { ModuleDefinition } from '../../shared/src/run-module.ts';
+import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
 import type { Average } from '../../shared/src/wire-contract.ts';
 import { AveragerConfig } from './config.ts';
+import { horizonOf, type Horizon } from './core/horizon.ts';
 import {
-  HORIZON_MS,
   TumblingAverages,
   type AveragesConfig,
   type IssuedAverage,
   type Moment,
 } from './core/tumbling-averages.ts';
-import { AVERAGER_SCHEMA, WindowStore } from './window-store.ts';
+import { HorizonReport, horizonFigures } from './horizon-report.ts';
+import { WindowHistory, type HistoryLimits } from './window-history.ts';
+import { AVERAGER_SCHEMA, windowRow, WINDOWS_BY_END, WindowStore } from './window-store.ts';
 
 export const averager: ModuleDefinition<typeof AveragerConfig.shape> = {
   databaseName: 'averager.db',
-  migrations: [AVERAGER_SCHEMA],
+  migrations: [AVERAGER_SCHEMA, WINDOWS_BY_END],
   schema: AveragerConfig,
-  start: ({ database, clock }, config) => new Averager(new WindowStore(database), clock, config),
+  start: (context, config) => new Averager(context, config),
 };
 
 /** The input is idle when nothing has come for this long. */
 const IDLE_MS = 1_000;
 const LOOK_MS = 200;
+/** An average in the outbox, without its meter's id which is in it three times. */
+const AVERAGE_BYTES = 500;
+
+/** What the averager counts besides what all modules count, and what it must not forget. */
+const Kept = z.object({
+  /** Readings whose window was no longer kept. */
+  beyondHorizon: z.int().default(0),
+  forgottenUpToMs: z.number().optional(),
+});
+const KEPT_NAME = 'averager';
 
 class Averager implements DurableCore<AveragerConfig> {
   readonly #store: WindowStore;
+  readonly #history: WindowHistory;
+  readonly #report: HorizonReport;
+  readonly #kept: KeptValues;
   readonly #clock: Clock;
   readonly #averages: TumblingAverages;
-  #silenceMs: number;
+  #config: AveragerConfig;
+  #beyondHorizon: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #lastInputMs: number;
   /** Event time of the reading that came last: when it is of now, nothing waits behind it. */
   #lastReadingMs = 0;
 
-  constructor(store: WindowStore, clock: Clock, config: AveragerConfig) {
-    this.#store = store;
+  constructor(context: CoreContext, config: AveragerConfig) {
+    const { database, clock } = context;
+    this.#config = config;
     this.#clock = clock;
-    this.#silenceMs = config.silenceSeconds * 1_000;
-    this.#averages = new TumblingAverages(averagesConfig(config), (id, endMs) =>
-      store.load(id, endMs),
-    );
+    this.#store = new WindowStore(database);
+    this.#history = new WindowHistory(database, this.#store, historyLimits(config));
+    this.#report = new HorizonReport(context);
+    this.#kept = new KeptValues(database);
+    const { beyondHorizon, forgottenUpToMs } = Kept.parse(this.#kept.read(KEPT_NAME) ?? {});
+    this.#beyondHorizon = beyondHorizon;
+    const load = (id: string, endMs: number) => this.#store.load(id, endMs);
+    this.#averages = new TumblingAverages(averagesConfig(config), load, forgottenUpToMs);
     const nowMs = clock.monotonicMs();
     this.#lastInputMs = nowMs;
-    for (const { id, latestMs } of store.meters()) this.#averages.restoreMeter(id, latestMs, nowMs);
-    for (const window of store.changedWindows()) this.#averages.restoreWindow(window, nowMs);
+    for (const meter of this.#store.meters()) this.#averages.restoreMeter(meter, nowMs);
+    for (const window of this.#store.changedWindows()) this.#averages.restoreWindow(window, nowMs);
   }
 
   configure(config: AveragerConfig): void {
-    this.#silenceMs = config.silenceSeconds * 1_000;
+    this.#config = config;
     this.#averages.configure(averagesConfig(config));
+    this.#history.configure(historyLimits(config));
+    this.#keep();
   }
 
   take(message: InputMessage, effects: Effects): void {
@@ -65,16 +90,54 @@ class Averager implements DurableCore<AveragerConfig> {
 
   settle(effects: Effects): void {
     const issued = [...this.#averages.issueByWatermark(), ...this.#issueByTime()];
-    for (const average of issued) effects.send(averageMessage(average));
     const { windows, meters } = this.#averages.takeChanges();
-    for (const window of windows) this.#store.writeWindow(window);
-    for (const { id, latestMs } of meters) this.#store.writeMeter(id, latestMs);
-    // The meter's latest reading is after the window's start, so what goes is refused from now on.
-    for (const { id, windowStartMs } of issued) this.#store.forget(id, windowStartMs - HORIZON_MS);
+    const rows = windows.map(windowRow);
+    this.#makeRoom([
+      ...rows.map(({ id, state }) => id.length + state.length),
+      ...issued.map(({ id }) => 3 * id.length + AVERAGE_BYTES),
+    ]);
+    for (const average of issued) effects.send(averageMessage(average));
+    for (const row of rows) this.#store.writeWindow(row);
+    for (const meter of meters) this.#store.writeMeter(meter);
+    this.#history.expire(issued.length, this.#averages.latestMs);
+    this.#report.look(this.#horizon(), this.#clock.monotonicMs());
   }
 
   due(): boolean {
-    return this.#averages.due(this.#moment());
+    return this.#averages.due(this.#moment()) || this.#history.isOverLimit;
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    const { forgottenUpToMs } = this.#averages;
+    return {
+      beyondHorizon: this.#beyondHorizon,
+      revisionHorizon: horizonFigures(this.#horizon()),
+      forgottenUpTo: Number.isFinite(forgottenUpToMs) ? isoSeconds(forgottenUpToMs) : null,
+      databaseBytes: this.#history.diskBytes,
+    };
+  }
+
+  #makeRoom(bytes: readonly number[]): void {
+    const forgotten = this.#history.makeRoom(bytes.reduce((sum, one) => sum + one, 0));
+    if (forgotten === undefined) return;
+    this.#averages.forgetUpTo(forgotten);
+    this.#keep();
+  }
+
+  #keep(): void {
+    const { forgottenUpToMs } = this.#averages;
+    this.#kept.write(KEPT_NAME, {
+      beyondHorizon: this.#beyondHorizon,
+      ...(Number.isFinite(forgottenUpToMs) ? { forgottenUpToMs } : {}),
+    });
+  }
+
+  /** A meter whose clock is ahead says nothing of how far back the others' windows are kept. */
+  #horizon(): Horizon {
+    const { latestMs, forgottenUpToMs } = this.#averages;
+    const nowMs = trustedNowMs(this.#clock) ?? latestMs;
+    const reached = { latestMs: Math.min(latestMs, nowMs), forgottenUpToMs };
+    return horizonOf(historyLimits(this.#config).horizonMs, reached);
   }
 
   /** Looks at every meter, so not at every commit. */
@@ -101,6 +164,8 @@ class Averager implements DurableCore<AveragerConfig> {
     if (taken === 'repeat') counters.repeats += 1;
     if (taken === 'late') counters.late += 1;
     if (taken === 'forgotten') {
+      this.#beyondHorizon += 1;
+      this.#keep();
       effects.quarantine(message, 'its window is no longer kept', JSON.stringify(reading));
     }
   }
@@ -108,7 +173,8 @@ class Averager implements DurableCore<AveragerConfig> {
   #moment(): Moment {
     const monotonicMs = this.#clock.monotonicMs();
     const wallMs = trustedNowMs(this.#clock);
-    const isLive = wallMs !== undefined && wallMs - this.#lastReadingMs < this.#silenceMs;
+    const isLive =
+      wallMs !== undefined && wallMs - this.#lastReadingMs < this.#config.silenceSeconds * 1_000;
     const inputIdle = isLive || monotonicMs - this.#lastInputMs >= IDLE_MS;
     return { monotonicMs, wallMs, inputIdle };
   }
@@ -119,7 +185,12 @@ function averagesConfig(config: AveragerConfig): AveragesConfig {
     windowMs: config.windowSeconds * 1_000,
     latenessMs: config.latenessSeconds * 1_000,
     silenceMs: config.silenceSeconds * 1_000,
+    horizonMs: historyLimits(config).horizonMs,
   };
+}
+
+function historyLimits({ revisionHorizonDays, maxDiskBytes }: AveragerConfig): HistoryLimits {
+  return { horizonMs: revisionHorizonDays * 86_400_000, maxDiskBytes };
 }
 
 function averageMessage({ windowStartMs, windowEndMs, ...result }: IssuedAverage) {

@@ -40,6 +40,8 @@ export function openDatabase(
   let database: Database | undefined;
   try {
     database = new Sqlite(path);
+    // Of a file that exists already, this changes nothing.
+    database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('busy_timeout = 5000');

@@ -3,18 +3,25 @@ import fc from 'fast-check';
 import {
   TumblingAverages,
   type IssuedAverage,
+  type MeterState,
   type Moment,
 } from '../../../modules/averager/src/core/tumbling-averages.ts';
 import type { Sample, WindowState } from '../../../modules/averager/src/core/window.ts';
 
-const CONFIG = { windowMs: 300_000, latenessMs: 30_000, silenceMs: 60_000 };
+const DAY_MS = 86_400_000;
+const CONFIG = {
+  windowMs: 300_000,
+  latenessMs: 30_000,
+  silenceMs: 60_000,
+  horizonMs: 30 * DAY_MS,
+};
 const NOON_MS = Date.parse('2026-06-01T12:00:00Z');
 
 /** A disk in memory, and averages over it that can be stopped at any point. */
 class Harness {
   readonly issued: IssuedAverage[] = [];
   readonly #windows = new Map<string, WindowState>();
-  readonly #latest = new Map<string, number>();
+  readonly #meters = new Map<string, MeterState>();
   #averages = this.#open();
 
   take(...samples: Sample[]): void {
@@ -55,7 +62,7 @@ class Harness {
 
   #open(): TumblingAverages {
     const averages = new TumblingAverages(CONFIG, (id, end) => this.#windows.get(`${id} ${end}`));
-    for (const [id, latestMs] of this.#latest) averages.restoreMeter(id, latestMs, 0);
+    for (const meter of this.#meters.values()) averages.restoreMeter(meter, 0);
     for (const [key, state] of this.#windows) {
       const [id = '', end] = key.split(' ');
       if (state.changed) averages.restoreWindow({ id, windowEndMs: Number(end), state }, 0);
@@ -69,7 +76,7 @@ class Harness {
     for (const { id, windowEndMs, state } of windows) {
       this.#windows.set(`${id} ${windowEndMs}`, structuredClone(state));
     }
-    for (const { id, latestMs } of meters) this.#latest.set(id, latestMs);
+    for (const meter of meters) this.#meters.set(meter.id, meter);
   }
 }
 

@@ -5,8 +5,10 @@
  * - a reading counts in exactly one window, whatever order readings arrive in;
  * - a window is issued when its meter's watermark passes its end, or its meter has fallen silent;
  * - a late reading re-issues its window with the next revision, once per burst;
- * - the last revision of a window does not depend on order, batches or restarts.
+ * - the last revision of a window does not depend on order, batches or restarts;
+ * - a window that was forgotten never begins anew: a reading for it is refused.
  */
+import { changedWindows, hasSettled, type Meter, type OpenWindow } from './meter-windows.ts';
 import { Window, windowEndOf, type Sample, type WindowResult, type WindowState } from './window.ts';
 
 export interface AveragesConfig {
@@ -15,6 +17,8 @@ export interface AveragesConfig {
   readonly latenessMs: number;
   /** After so much silence a meter's open windows close. */
   readonly silenceMs: number;
+  /** How far back windows are re-issued, by a meter's own event time. */
+  readonly horizonMs: number;
 }
 
 /** One average to send. */
@@ -30,11 +34,20 @@ export type Taken = 'counted' | 'late' | 'repeat' | 'forgotten';
 /** Reads a window that is not in memory from disk. */
 export type LoadWindow = (id: string, windowEndMs: number) => WindowState | undefined;
 
-/** A window to write, or to write with its meter's latest instant. */
+/** A window to write. */
 export interface ChangedWindow {
   readonly id: string;
   readonly windowEndMs: number;
   readonly state: WindowState;
+}
+
+/** What is kept of a meter besides its windows. */
+export interface MeterState {
+  readonly id: string;
+  /** Event time of its latest reading. */
+  readonly latestMs: number;
+  /** End of the latest window it ever had. */
+  readonly newestEndMs: number;
 }
 
 /** The state of the world when something is decided. Monotonic and wall clock, milliseconds. */
@@ -46,40 +59,45 @@ export interface Moment {
   readonly inputIdle: boolean;
 }
 
-/** A late burst has ended when its window has not changed for this long. */
-const SETTLE_MS = 1_000;
-/** A late burst that does not end is reported this often. */
-const LONGEST_SETTLE_MS = 10_000;
-/** How far back windows can be re-issued, by a meter's own event time. */
-export const HORIZON_MS = 30 * 24 * 3_600_000;
-
-interface OpenWindow {
-  readonly window: Window;
-  /** To be issued whatever the watermark says. */
-  closes: boolean;
-  /** When it was first and last changed after its end had passed; undefined while it is on time. */
-  late: { readonly sinceMs: number; lastMs: number } | undefined;
-}
-
-interface Meter {
-  latestMs: number;
-  heardMs: number;
-  readonly open: Map<number, OpenWindow>;
-}
-
 export class TumblingAverages {
   readonly #load: LoadWindow;
   readonly #meters = new Map<string, Meter>();
   readonly #touched = new Map<string, Set<number>>();
   #config: AveragesConfig;
+  #forgottenUpToMs: number;
+  #latestMs = Number.NEGATIVE_INFINITY;
 
-  constructor(config: AveragesConfig, load: LoadWindow) {
+  constructor(
+    config: AveragesConfig,
+    load: LoadWindow,
+    forgottenUpToMs: number = Number.NEGATIVE_INFINITY,
+  ) {
     this.#config = config;
     this.#load = load;
+    this.#forgottenUpToMs = forgottenUpToMs;
+  }
+
+  /** Event time of the latest reading of all meters; -Infinity before the first. */
+  get latestMs(): number {
+    return this.#latestMs;
+  }
+
+  /** Windows that end here or earlier may have been forgotten, of whatever meter. */
+  get forgottenUpToMs(): number {
+    return this.#forgottenUpToMs;
+  }
+
+  /** Closed windows up to an end are no longer on disk. */
+  forgetUpTo(windowEndMs: number): void {
+    this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, windowEndMs);
   }
 
   /** With another window length, the open windows are issued as they are. */
   configure(config: AveragesConfig): void {
+    // What the shorter horizon let go of does not come back with the longer one.
+    if (config.horizonMs > this.#config.horizonMs) {
+      this.forgetUpTo(this.#latestMs - this.#config.horizonMs);
+    }
     const closes = config.windowMs !== this.#config.windowMs;
     this.#config = config;
     if (!closes) return;
@@ -92,8 +110,9 @@ export class TumblingAverages {
   }
 
   /** Puts a meter back as it was before a restart. */
-  restoreMeter(id: string, latestMs: number, monotonicMs: number): void {
-    this.#meters.set(id, { latestMs, heardMs: monotonicMs, open: new Map() });
+  restoreMeter({ id, latestMs, newestEndMs }: MeterState, monotonicMs: number): void {
+    this.#meters.set(id, { latestMs, newestEndMs, heardMs: monotonicMs, open: new Map() });
+    this.#latestMs = Math.max(this.#latestMs, latestMs);
   }
 
   /** Puts a window back that was not issued or has changed since. */
@@ -112,15 +131,18 @@ export class TumblingAverages {
     const meter = this.#meter(sample.id, monotonicMs);
     meter.heardMs = monotonicMs;
     const windowEndMs = windowEndOf(sample.atMs, this.#config.windowMs);
-    if (windowEndMs <= meter.latestMs - HORIZON_MS) return 'forgotten';
+    if (windowEndMs <= meter.latestMs - this.#config.horizonMs) return 'forgotten';
     const isLate = windowEndMs <= this.#watermark(meter);
     const entry = this.#window(sample.id, meter, windowEndMs);
+    if (entry === undefined) return 'forgotten';
     if (!entry.window.add(sample)) {
       if (!entry.window.changed) meter.open.delete(windowEndMs);
       return 'repeat';
     }
     this.#touch(sample.id, windowEndMs);
     meter.latestMs = Math.max(meter.latestMs, sample.atMs);
+    meter.newestEndMs = Math.max(meter.newestEndMs, windowEndMs);
+    this.#latestMs = Math.max(this.#latestMs, sample.atMs);
     if (!isLate) return 'counted';
     entry.late = { sinceMs: entry.late?.sinceMs ?? monotonicMs, lastMs: monotonicMs };
     return 'late';
@@ -153,13 +175,13 @@ export class TumblingAverages {
    * The windows that changed since the last call, to be written; those that need nothing more
    * leave memory.
    */
-  takeChanges(): { windows: ChangedWindow[]; meters: { id: string; latestMs: number }[] } {
+  takeChanges(): { windows: ChangedWindow[]; meters: MeterState[] } {
     const windows: ChangedWindow[] = [];
-    const meters: { id: string; latestMs: number }[] = [];
+    const meters: MeterState[] = [];
     for (const [id, ends] of this.#touched) {
       const meter = this.#meters.get(id);
       if (meter === undefined) continue;
-      meters.push({ id, latestMs: meter.latestMs });
+      meters.push({ id, latestMs: meter.latestMs, newestEndMs: meter.newestEndMs });
       for (const windowEndMs of ends) {
         const window = meter.open.get(windowEndMs)?.window;
         if (window === undefined) continue;
@@ -211,6 +233,7 @@ export class TumblingAverages {
     if (known !== undefined) return known;
     const meter: Meter = {
       latestMs: Number.NEGATIVE_INFINITY,
+      newestEndMs: Number.NEGATIVE_INFINITY,
       heardMs: monotonicMs,
       open: new Map(),
     };
@@ -218,11 +241,15 @@ export class TumblingAverages {
     return meter;
   }
 
-  #window(id: string, meter: Meter, windowEndMs: number): OpenWindow {
+  /** The window, from memory, from disk or begun; undefined when it may have been forgotten. */
+  #window(id: string, meter: Meter, windowEndMs: number): OpenWindow | undefined {
     const { windowMs } = this.#config;
     const open = meter.open.get(windowEndMs);
     if (open?.window.windowMs === windowMs) return open;
     const previous = open?.window.state() ?? this.#load(id, windowEndMs);
+    // A meter that comes back with an old backlog goes on with windows it never had.
+    const isNew = windowEndMs > meter.newestEndMs;
+    if (previous === undefined && !isNew && windowEndMs <= this.#forgottenUpToMs) return undefined;
     const window =
       previous === undefined || previous.windowMs === windowMs
         ? new Window(windowMs, previous)
@@ -237,18 +264,4 @@ export class TumblingAverages {
     if (ends === undefined) this.#touched.set(id, new Set([windowEndMs]));
     else ends.add(windowEndMs);
   }
-}
-
-/** The windows with readings that no result has, of which `isDue` holds, oldest first. */
-function changedWindows(
-  { open }: Meter,
-  isDue: (windowEndMs: number, entry: OpenWindow) => boolean,
-): [number, OpenWindow][] {
-  return [...open]
-    .filter(([windowEndMs, entry]) => entry.window.changed && isDue(windowEndMs, entry))
-    .toSorted(([a], [b]) => a - b);
-}
-
-function hasSettled(late: { sinceMs: number; lastMs: number }, monotonicMs: number): boolean {
-  return monotonicMs - late.lastMs >= SETTLE_MS || monotonicMs - late.sinceMs >= LONGEST_SETTLE_MS;
 }

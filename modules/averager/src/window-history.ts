@@ -1,0 +1,132 @@
+/**
+ * How long closed windows stay for late readings: up to the horizon, within a limit in bytes.
+ *
+ * Invariants:
+ * - past the limit the oldest closed windows are forgotten, before anything is written in their place;
+ * - a window with readings that no result has is never forgotten;
+ * - one commit forgets few windows more than it writes.
+ */
+import { statSync } from 'node:fs';
+import { z } from 'zod';
+import type { Database, Statement } from '../../shared/src/database.ts';
+import { BEFORE_ALL, type WindowPlace, type WindowStore } from './window-store.ts';
+
+export interface HistoryLimits {
+  readonly horizonMs: number;
+  /** Most that the database takes on disk, bytes, with what SQLite keeps beside it. */
+  readonly maxDiskBytes: number;
+}
+
+/** Share of the limit for the write-ahead log and its index: what one commit writes, and more. */
+const LOG_SHARE = 1 / 4;
+/** Of that, what the log may reach before it is copied into the database. */
+const CHECKPOINT_SHARE = 1 / 16;
+/** A page is at times only this full, and not all that is written replaces what was there. */
+const LEAST_FILL = 0.6;
+const WINDOWS_AT_ONCE = 100;
+const MOST_STEPS = 100;
+/** No window takes fewer bytes. */
+const LEAST_WINDOW_BYTES = 50;
+const PAGES_RELEASED_AT_ONCE = 256;
+
+const Pages = z.object({ pages: z.int(), free: z.int() });
+
+export class WindowHistory {
+  readonly #database: Database;
+  readonly #store: WindowStore;
+  readonly #pages: Statement;
+  readonly #pageBytes: number;
+  readonly #canShrink: boolean;
+  #limits: HistoryLimits;
+  #looked: WindowPlace = BEFORE_ALL;
+  /** Nothing is left that could be forgotten. */
+  #isBare = false;
+
+  constructor(database: Database, store: WindowStore, limits: HistoryLimits) {
+    this.#database = database;
+    this.#store = store;
+    this.#pages = database.prepare(
+      `SELECT page_count AS pages, freelist_count AS free
+       FROM pragma_page_count, pragma_freelist_count`,
+    );
+    this.#pageBytes = Number(database.pragma('page_size', { simple: true }));
+    this.#canShrink = database.pragma('auto_vacuum', { simple: true }) === 2;
+    this.#limits = limits;
+    this.#limitLog();
+  }
+
+  configure(limits: HistoryLimits): void {
+    this.#limits = limits;
+    this.#limitLog();
+  }
+
+  /** Bytes on disk: the database, its write-ahead log and the log's index. */
+  get diskBytes(): number {
+    const files = ['', '-wal', '-shm'].map((ending) => `${this.#database.name}${ending}`);
+    return files
+      .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
+      .reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Whether the next commit should forget or release something, whatever comes. */
+  get isOverLimit(): boolean {
+    const { pages, free } = this.#pageCounts();
+    const most = this.#mostPages();
+    return (pages - free > most && !this.#isBare) || (this.#canShrink && pages > most && free > 0);
+  }
+
+  /**
+   * Makes room for what is about to be written.
+   *
+   * @returns the end up to which windows were forgotten; undefined when none was
+   */
+  makeRoom(bytesToWrite: number): number | undefined {
+    const pagesToWrite = Math.ceil(bytesToWrite / LEAST_FILL / this.#pageBytes);
+    const mostSteps = MOST_STEPS + bytesToWrite / LEAST_WINDOW_BYTES / WINDOWS_AT_ONCE;
+    let forgotten: number | undefined;
+    this.#isBare = false;
+    for (let step = 0; step < mostSteps && this.#lacks(pagesToWrite); step += 1) {
+      const last = this.#store.forgetOldest(WINDOWS_AT_ONCE);
+      if (last === undefined) {
+        this.#isBare = true;
+        break;
+      }
+      forgotten = Math.max(last.windowEndMs, forgotten ?? last.windowEndMs);
+    }
+    this.#release();
+    return forgotten;
+  }
+
+  /** Forgets windows past the horizon, as many as were issued and a few more. */
+  expire(issued: number, latestMs: number): void {
+    if (issued === 0) return;
+    const { horizonMs } = this.#limits;
+    const limits = { upToMs: latestMs - horizonMs, horizonMs, count: 2 * issued + 100 };
+    this.#looked = this.#store.forgetExpired(this.#looked, limits) ?? BEFORE_ALL;
+  }
+
+  #lacks(pagesToWrite: number): boolean {
+    const { pages, free } = this.#pageCounts();
+    return pages - free + pagesToWrite > this.#mostPages();
+  }
+
+  /** A limit that was lowered: free pages go back to the file system, a few with each commit. */
+  #release(): void {
+    if (!this.#canShrink || this.#pageCounts().pages <= this.#mostPages()) return;
+    this.#database.pragma(`incremental_vacuum(${PAGES_RELEASED_AT_ONCE})`);
+  }
+
+  #mostPages(): number {
+    return Math.floor((this.#limits.maxDiskBytes * (1 - LOG_SHARE)) / this.#pageBytes);
+  }
+
+  #pageCounts(): z.infer<typeof Pages> {
+    return Pages.parse(this.#pages.get());
+  }
+
+  #limitLog(): void {
+    const bytes = Math.floor(this.#limits.maxDiskBytes * CHECKPOINT_SHARE);
+    this.#database.pragma(`journal_size_limit = ${bytes}`);
+    this.#database.pragma(`wal_autocheckpoint = ${Math.floor(bytes / this.#pageBytes)}`);
+  }
+}
