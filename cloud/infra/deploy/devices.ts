@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import {
-  createEdgeDeployment,
   createEnrollmentGroup,
   deleteEdgeDeployment,
   EDGE_DEPLOYMENT_PREFIX,
   ENROLLMENT_GROUPS,
   listEdgeDeployments,
+  putEdgeDeployment,
   showEnrollmentGroup,
 } from './core/device-commands.ts';
 import { EdgeDeployments } from './answers.ts';
@@ -100,10 +100,14 @@ export async function deployToGateways(
     az.ask(listEdgeDeployments(host), EdgeDeployments);
   const all = await retry(list, isForbidden, PATIENCE, sleep);
   const ours = all.filter((deployment) => deployment.id.startsWith(EDGE_DEPLOYMENT_PREFIX));
-  if (!ours.some((deployment) => deployment.id === id)) {
+  const present = ours.find((deployment) => deployment.id === id);
+  const others = all.filter((deployment) => deployment.id !== id);
+  const highest = Math.max(9, ...others.map((deployment) => deployment.priority));
+  // One that is there and not in force is gone back to.
+  if (present === undefined || present.priority <= highest) {
     say(`Deploying ${id} to the gateways …`);
-    const priority = Math.max(9, ...all.map((deployment) => deployment.priority)) + 1;
-    await az.run(createEdgeDeployment(host, { id, priority, modulesContent }));
+    const deployment = { id, priority: highest + 1, modulesContent };
+    await az.run(putEdgeDeployment(host, deployment, present !== undefined));
   }
   // One is kept, to go back to by removing the new one.
   const older = ours.filter((deployment) => deployment.id !== id);

@@ -79,7 +79,12 @@ export function listEdgeDeployments(host: string): AzCommand {
   return { args: ['rest', '--method', 'get', '--url', url, ...HUB] };
 }
 
-export function createEdgeDeployment(host: string, deployment: EdgeDeployment): AzCommand {
+/** Makes a deployment; one that is there gets its new priority only when `replaces` says so. */
+export function putEdgeDeployment(
+  host: string,
+  deployment: EdgeDeployment,
+  replaces: boolean,
+): AzCommand {
   const { id, priority, modulesContent } = deployment;
   const content = {
     id,
@@ -90,8 +95,9 @@ export function createEdgeDeployment(host: string, deployment: EdgeDeployment): 
     labels: { madeBy: 'iot-end-to-end' },
     metrics: { queries: {} },
   };
+  const condition = replaces ? ['--headers', 'If-Match=*'] : [];
   return {
-    args: ['rest', '--method', 'put', '--url', configurationUrl(host, id), ...HUB],
+    args: ['rest', '--method', 'put', '--url', configurationUrl(host, id), ...condition, ...HUB],
     file: { flag: '--body', content },
     output: 'none',
   };

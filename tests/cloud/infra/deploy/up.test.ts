@@ -152,6 +152,22 @@ describe('deploy up', function () {
     assert.match(removed[0] ?? '', /configurations\/iot-end-to-end-000000000001\?/);
   });
 
+  it('goes back to an earlier deployment by its manifest', async () => {
+    const { id } = contentOf(first, '--method put … configurations');
+    const { commandLine, circumstances } = SCENARIOS.secondUp;
+    const listed = rule('get … configurations', [
+      { id, priority: 10 },
+      { id: 'iot-end-to-end-000000000002', priority: 11 },
+    ]);
+    const rules = [listed, ...(circumstances.rules ?? [])];
+    const back = await runDeploy(commandLine, { ...circumstances, rules });
+    assert.equal(contentOf(back, '--method put … configurations')['priority'], 12);
+    assert.ok(call(back, '--method put … configurations').args.includes('If-Match=*'));
+    const inForce = rule('get … configurations', [{ id, priority: 10 }]);
+    const again = await runDeploy(commandLine, { ...circumstances, rules: [inForce, ...rules] });
+    assert.ok(!changes(again).some((line) => line.includes('/configurations/')));
+  });
+
   it('lets just this address reach the database, for as long as it takes', () => {
     const rules = changes(second).filter((line) => line.includes('firewall-rule'));
     assert.match(
