@@ -24,13 +24,18 @@ import { Quarantine } from './quarantine.ts';
 /** What a module may do inside the transaction. */
 export interface Effects {
   readonly counters: Counters;
+  /** For a module that must make room in it. */
+  readonly outbox: Outbox;
   /** Appends a message to the outbox. */
   send(message: OutboxMessage): void;
   /** Puts what could not be used aside, with the reason. */
   quarantine(message: InputMessage, reason: string, body: string): void;
 }
 
-/** What makes one durable module different from another. All but `due` run inside the transaction. */
+/**
+ * What makes one durable module different from another. All but `due` and `tidy` run inside the
+ * transaction.
+ */
 export interface DurableCore<Config> {
   /** Takes one message into memory. */
   take(message: InputMessage, effects: Effects): void;
@@ -38,6 +43,8 @@ export interface DurableCore<Config> {
   settle(effects: Effects): void;
   /** Whether `settle` has something to do that no message brought. Asked four times a second. */
   due(): boolean;
+  /** Work on the database between transactions, as often as `due`. */
+  tidy?(): void;
   configure(config: Config): void;
   /** Called with messages that edgeHub acknowledged and that leave the outbox now. */
   acknowledged?(entries: readonly OutboxEntry[]): void;
@@ -55,6 +62,8 @@ export interface DurableModuleOptions<Config> {
 }
 
 const TICK_MS = 250;
+/** What one transaction takes in, so that the log of the database stays small. */
+const MOST_BYTES_AT_ONCE = 2 * 1_048_576;
 
 export class DurableModule<Config> {
   readonly #options: DurableModuleOptions<Config>;
@@ -92,7 +101,7 @@ export class DurableModule<Config> {
       },
     });
     this.#endings.push(admission.start(() => this.#sender.wake()));
-    this.#endings.push(clock.every(TICK_MS, () => core.due() && this.#schedule()));
+    this.#endings.push(clock.every(TICK_MS, () => this.#tick()));
   }
 
   /** Takes a message that arrived; it is acknowledged with its group. */
@@ -137,8 +146,15 @@ export class DurableModule<Config> {
     if (this.#stopped) return;
     for (const end of this.#endings) end();
     this.#sender.stop();
-    this.#commit();
+    do this.#commit();
+    while (this.#arrived.length > 0);
     this.#stopped = true;
+  }
+
+  #tick(): void {
+    const { core } = this.#options;
+    core.tidy?.();
+    if (core.due()) this.#schedule();
   }
 
   /** All that arrives in one turn of the event loop shares one commit. */
@@ -151,11 +167,21 @@ export class DurableModule<Config> {
   #commit(): void {
     this.#scheduled = false;
     if (this.#stopped) return;
-    const messages = this.#arrived;
-    this.#arrived = [];
+    const messages = this.#takeArrived();
     this.#commitAll(messages);
     for (const message of messages) message.acknowledge();
     this.#sender.wake();
+    if (this.#arrived.length > 0) this.#schedule();
+  }
+
+  /** What arrived first, as much as one transaction takes in. */
+  #takeArrived(): InputMessage[] {
+    let characters = 0;
+    const tooMany = this.#arrived.findIndex(({ body }, index) => {
+      characters += body.length;
+      return index > 0 && characters > MOST_BYTES_AT_ONCE;
+    });
+    return this.#arrived.splice(0, tooMany < 0 ? this.#arrived.length : tooMany);
   }
 
   #inTransaction(messages: readonly InputMessage[]): void {
@@ -192,6 +218,7 @@ export class DurableModule<Config> {
     const quarantine = new Quarantine(database);
     return {
       counters,
+      outbox: this.#outbox,
       send: (message) => this.#outbox.append(message, clock.nowMs()),
       quarantine: (message, reason, body) => {
         counters.quarantined += 1;

@@ -14,6 +14,9 @@ import { Reading } from './wire-contract.ts';
 /** Levels of objects and arrays in a body. Reading text knows no limit, but writing it is recursive. */
 const MOST_LEVELS = 32;
 
+/** What taking readings in may do. */
+type Intake = Pick<Effects, 'counters' | 'quarantine'>;
+
 /** A valid reading and its instant. */
 export interface IncomingReading {
   readonly reading: Reading;
@@ -22,14 +25,14 @@ export interface IncomingReading {
 }
 
 /** The valid readings of a message; the rest is counted and quarantined. */
-export function incomingReadings(message: InputMessage, effects: Effects): IncomingReading[] {
+export function incomingReadings(message: InputMessage, effects: Intake): IncomingReading[] {
   const entries = entriesOf(message, effects);
   effects.counters.received += entries.length;
   return entries.flatMap((entry) => checkedReading(message, entry, effects));
 }
 
 /** The objects of a message body, which is one or an array of them; none when it is not usable. */
-export function entriesOf(message: InputMessage, effects: Effects): unknown[] {
+export function entriesOf(message: InputMessage, effects: Intake): unknown[] {
   let body: unknown;
   try {
     body = JSON.parse(message.body);
@@ -40,7 +43,7 @@ export function entriesOf(message: InputMessage, effects: Effects): unknown[] {
   return Array.isArray(body) ? body : [body];
 }
 
-function refuseBody(message: InputMessage, reason: string, effects: Effects): [] {
+function refuseBody(message: InputMessage, reason: string, effects: Intake): [] {
   effects.counters.received += 1;
   effects.quarantine(message, reason, message.body);
   return [];
@@ -51,11 +54,7 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
-function checkedReading(
-  message: InputMessage,
-  entry: unknown,
-  effects: Effects,
-): IncomingReading[] {
+function checkedReading(message: InputMessage, entry: unknown, effects: Intake): IncomingReading[] {
   const parsed = Reading.safeParse(entry);
   if (!parsed.success) {
     const reason = `not a reading: ${firstProblem(parsed.error)}`;

@@ -39,8 +39,8 @@ export interface OutboxSenderOptions {
   failed(count: number): void;
 }
 
-/** Priorities in use: anomalies, averages and ledger, telemetry. */
-const PRIORITIES = [0, 1, 2];
+/** Priorities in use: anomalies, averages and ledger, live telemetry, backlog. */
+const PRIORITIES = [0, 1, 2, 3];
 /** More in flight brings nothing: the SDK's throughput is flat from here. */
 const MOST_IN_FLIGHT = 128;
 const READ_AT_ONCE = 64;

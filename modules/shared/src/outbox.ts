@@ -40,6 +40,8 @@ export class Outbox {
   readonly #remove: Statement;
   readonly #select: Statement;
   readonly #oldest: Statement;
+  readonly #selectOlder: Statement;
+  readonly #count: Statement;
   #rows: number;
   #bytes: number;
 
@@ -53,6 +55,11 @@ export class Outbox {
       `SELECT row, priority, output, message_id AS messageId, properties, body, bytes FROM outbox
        WHERE priority = ? AND row > ? ORDER BY row LIMIT ?`,
     );
+    this.#selectOlder = database.prepare(
+      `SELECT row, priority, output, message_id AS messageId, properties, body, bytes FROM outbox
+       WHERE priority = ? AND appended_ms < ? ORDER BY row LIMIT ? OFFSET ?`,
+    );
+    this.#count = database.prepare('SELECT COUNT(*) FROM outbox WHERE priority = ?').pluck();
     this.#oldest = database.prepare('SELECT appended_ms FROM outbox ORDER BY row LIMIT 1').pluck();
     const totals = Totals.parse(
       database
@@ -91,6 +98,20 @@ export class Outbox {
   /** The messages of a priority after a row, oldest first. */
   peek(priority: number, afterRow: number, limit: number): OutboxEntry[] {
     return this.#select.all(priority, afterRow, limit).map((row) => Row.parse(row));
+  }
+
+  /** The messages of a priority appended before an instant, oldest first, without the first `skip`. */
+  peekOlder(
+    priority: number,
+    beforeMs: number,
+    { skip, limit }: { readonly skip: number; readonly limit: number },
+  ): OutboxEntry[] {
+    return this.#selectOlder.all(priority, beforeMs, limit, skip).map((row) => Row.parse(row));
+  }
+
+  /** How many messages of a priority wait. */
+  countOf(priority: number): number {
+    return Number(this.#count.get(priority));
   }
 
   /** Forgets acknowledged messages, inside the caller's transaction. */

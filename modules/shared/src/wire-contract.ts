@@ -83,6 +83,10 @@ export const LedgerEntry = z.object({
   to: Instant,
   count: z.int().min(1),
   reason: z.string().max(200),
+  /** Of the temperatures of lost readings, degrees Fahrenheit. */
+  average: Temperature.optional(),
+  minimum: Temperature.optional(),
+  maximum: Temperature.optional(),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 

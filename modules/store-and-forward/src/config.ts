@@ -8,5 +8,9 @@ export const StoreAndForwardConfig = z.object({
   maxMessageBytes: z.int().min(4_096).max(258_048).default(65_536),
   /** How long a reading may wait for others to share its message, seconds. */
   maxDelaySeconds: z.number().min(0).max(3_600).default(1),
+  /** What the database may take on disk, its log and temporary files counted, bytes. */
+  maxDiskBytes: z.int().min(16_777_216).max(1_099_511_627_776).default(67_108_864),
+  /** Age at which what could not be sent is let go, seconds; longer than any outage planned for. */
+  timeToLiveSeconds: z.int().min(3_600).max(3_456_000_000).default(34_560_000),
 });
 export type StoreAndForwardConfig = z.infer<typeof StoreAndForwardConfig>;

@@ -4,7 +4,9 @@
  * Invariants:
  * - what was taken in lies in SQLite until edgeHub has acknowledged it;
  * - a reading or result that comes again is not forwarded again;
- * - anomalies leave before averages, averages before telemetry.
+ * - anomalies leave before averages and the ledger, those before live telemetry, and that before
+ *   the backlog, which has a share of its own;
+ * - the database keeps to its limit; what had to go is told in the ledger.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/src/clock.ts';
@@ -14,14 +16,17 @@ import { entriesOf, firstProblem, incomingReadings } from '../../shared/src/inco
 import type { OutboxEntry } from '../../shared/src/outbox.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
 import { Anomaly, Average, LedgerEntry, type MessageKind } from '../../shared/src/wire-contract.ts';
+import { Backlog } from './backlog.ts';
+import { BLOCK_SCHEMA } from './block-store.ts';
 import { StoreAndForwardConfig } from './config.ts';
 import { ForwardStore, FORWARD_SCHEMA } from './forward-store.ts';
-import { TelemetryPacker } from './telemetry-packer.ts';
+import { LOSS_SCHEMA } from './loss-ledger.ts';
+import { mostBodyBytes, TelemetryPacker } from './telemetry-packer.ts';
 import { metricsAt, UplinkAdmission } from './uplink-admission.ts';
 
 export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shape> = {
   databaseName: 'store-and-forward.db',
-  migrations: [FORWARD_SCHEMA],
+  migrations: [FORWARD_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA],
   schema: StoreAndForwardConfig,
   start: ({ database, clock, log, environment }, config) => {
     const { edgeHubMetricsUri: uri, deviceId } = environment;
@@ -29,7 +34,9 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
     const admission = new UplinkAdmission(readMetrics, clock, log);
     const store = new ForwardStore(database);
     const packer = new TelemetryPacker(database, store, clock, deviceId);
-    return new StoreAndForward({ store, packer, admission, clock, gateway: deviceId }, config);
+    const backlog = new Backlog(database, clock, deviceId);
+    const parts = { store, packer, backlog, admission, clock, gateway: deviceId };
+    return new StoreAndForward(parts, config);
   },
 };
 
@@ -40,6 +47,14 @@ export const PRIORITY = {
   ledger: 1,
   telemetry: 2,
 } as const satisfies Record<MessageKind, number>;
+/** Telemetry that waited in blocks, and what took its place. */
+const BACKLOG_PRIORITY = 3;
+
+/** Messages of telemetry that lie in the outbox: enough to keep edgeHub busy between two commits. */
+const MOST_LIVE = 16;
+const MOST_BACKLOG = 32;
+/** With so many results before it, the ledger can wait, and its entries be added up. */
+const MANY_RESULTS = { skip: 64, limit: 1 };
 
 /** Results that come on an input of their own, and how they are checked. */
 const RESULT_INPUTS = {
@@ -51,23 +66,35 @@ const RESULT_INPUTS = {
 interface Parts {
   readonly store: ForwardStore;
   readonly packer: TelemetryPacker;
+  readonly backlog: Backlog;
   readonly admission: UplinkAdmission;
   readonly clock: Clock;
   readonly gateway: string;
+}
+
+interface Forwarded {
+  readonly kind: MessageKind;
+  readonly messageId: string;
+  readonly body: string;
 }
 
 class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   readonly admission: UplinkAdmission;
   readonly #store: ForwardStore;
   readonly #packer: TelemetryPacker;
+  readonly #backlog: Backlog;
   readonly #clock: Clock;
   readonly #gateway: string;
   #config: StoreAndForwardConfig;
+  /** Whether the outbox can take more of the backlog, as far as is known. */
+  #mayDrain = true;
 
-  constructor({ store, packer, admission, clock, gateway }: Parts, config: StoreAndForwardConfig) {
+  constructor(parts: Parts, config: StoreAndForwardConfig) {
+    const { store, packer, backlog, admission, clock, gateway } = parts;
     this.admission = admission;
     this.#store = store;
     this.#packer = packer;
+    this.#backlog = backlog;
     this.#clock = clock;
     this.#gateway = gateway;
     this.#config = config;
@@ -84,16 +111,28 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
 
   settle(effects: Effects): void {
     const isDue = this.#isPackDue();
-    for (const { messageId, body } of this.#packer.pack(this.#config.maxMessageBytes, isDue)) {
-      this.#forward('telemetry', messageId, body, effects);
+    let live = effects.outbox.countOf(PRIORITY.telemetry);
+    for (const pack of this.#packer.pack(this.#config.maxMessageBytes, isDue)) {
+      if (live < MOST_LIVE) {
+        live += 1;
+        const { messageId, texts } = pack;
+        this.#forward({ kind: 'telemetry', messageId, body: `[${texts.join(',')}]` }, effects);
+      } else this.#backlog.add(pack);
     }
+    this.#drain(effects);
+    this.#packer.lost(this.#backlog.keepLimits(this.#config, effects.outbox));
   }
 
   due(): boolean {
-    return this.#isPackDue();
+    return this.#isPackDue() || this.#isDrainDue() || this.#backlog.isLookDue;
+  }
+
+  tidy(): void {
+    this.#backlog.shrink();
   }
 
   acknowledged(entries: readonly OutboxEntry[]): void {
+    this.#mayDrain = true;
     this.#packer.acknowledged(entries.map(({ messageId }) => messageId));
   }
 
@@ -101,7 +140,39 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
     return {
       edgeHubQueueLength: this.admission.queueLength ?? null,
       ...this.#packer.status(),
+      ...this.#backlog.status(),
     };
+  }
+
+  #isDrainDue(): boolean {
+    const { blocks, hasLosses } = this.#backlog;
+    return (
+      (blocks > 0 && this.#mayDrain && this.admission.room(BACKLOG_PRIORITY) >= 1) ||
+      (hasLosses && this.admission.room(PRIORITY.ledger) >= 1)
+    );
+  }
+
+  /** Moves what edgeHub has room for from the backlog into the outbox. */
+  #drain(effects: Effects): void {
+    const mostBytes = mostBodyBytes(this.#config.maxMessageBytes);
+    const waiting = effects.outbox.countOf(BACKLOG_PRIORITY);
+    const { blocks, hasLosses } = this.#backlog;
+    this.admission.backlogWaits(blocks + waiting > 0);
+    if (hasLosses && this.#isLedgerWanted(effects)) {
+      for (const message of this.#backlog.takeLosses(mostBytes)) this.#forward(message, effects);
+    }
+    if (blocks === 0 || this.admission.room(BACKLOG_PRIORITY) < 1) return;
+    const room = MOST_BACKLOG - waiting;
+    this.#mayDrain = room > 0;
+    if (!this.#mayDrain) return;
+    for (const message of this.#backlog.take(room, mostBytes)) {
+      this.#forward(message, effects, BACKLOG_PRIORITY);
+    }
+  }
+
+  #isLedgerWanted({ outbox }: Effects): boolean {
+    if (this.admission.room(PRIORITY.ledger) < 1) return false;
+    return outbox.peekOlder(PRIORITY.ledger, Number.MAX_SAFE_INTEGER, MANY_RESULTS).length === 0;
   }
 
   /** While nothing can be handed over, readings wait until a message is full. */
@@ -140,13 +211,17 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
     if (entries.length === 0) return;
     const messageId = message.messageId ?? digest(message.body);
     if (this.#store.addResult(messageId)) {
-      this.#forward(input.kind, messageId, message.body, effects);
+      this.#forward({ kind: input.kind, messageId, body: message.body }, effects);
     } else effects.counters.repeats += entries.length;
   }
 
-  #forward(kind: MessageKind, messageId: string, body: string, effects: Effects): void {
+  #forward(
+    { kind, messageId, body }: Forwarded,
+    effects: Effects,
+    priority: number = PRIORITY[kind],
+  ): void {
     effects.send({
-      priority: PRIORITY[kind],
+      priority,
       output: 'upstream',
       messageId,
       properties: { kind, gateway: this.#gateway },

@@ -14,12 +14,27 @@ import {
   readingIdentity,
   type Reading,
 } from '../../shared/src/wire-contract.ts';
-import { fillPacks, packBody, type PackItem } from './core/packing.ts';
+import { fillPacks, type PackItem } from './core/packing.ts';
 import { SeenReadings } from './core/seen-readings.ts';
 import type { ForwardStore } from './forward-store.ts';
 
 /** Room for topic, properties and the MQTT header in a message of the largest size, bytes. */
-const ENVELOPE_BYTES = 1_024;
+const ENVELOPE_BYTES = 512;
+/** What IoT Hub bills a message by, bytes. */
+const BILLED_BYTES = 4_096;
+
+/** Readings that share a message, as JSON texts. */
+export interface Pack {
+  /** Number of the first; the others follow without gaps. */
+  readonly firstNumber: number;
+  readonly messageId: string;
+  readonly texts: readonly string[];
+}
+
+/** How long a body may be, so that its message stays just under a multiple of what is billed. */
+export function mostBodyBytes(maxMessageBytes: number): number {
+  return Math.floor(maxMessageBytes / BILLED_BYTES) * BILLED_BYTES - ENVELOPE_BYTES;
+}
 
 /** Progress in numbers of readings. */
 const Progress = z.object({
@@ -31,6 +46,8 @@ const Progress = z.object({
   accepted: z.int(),
   /** Readings that stayed here because raw telemetry was not wanted. */
   thinned: z.int(),
+  /** Readings that could not be kept and are in the loss ledger. */
+  lost: z.int().default(0),
 });
 type Progress = z.infer<typeof Progress>;
 
@@ -61,6 +78,7 @@ export class TelemetryPacker {
       forwarded: 0,
       accepted: 0,
       thinned: 0,
+      lost: 0,
     };
     this.#waiting = store.waiting();
     this.#waitingSinceMs = this.#waiting.length > 0 ? clock.monotonicMs() : undefined;
@@ -90,8 +108,8 @@ export class TelemetryPacker {
     return 'taken';
   }
 
-  /** Writes what was taken, and returns the messages that are full, or all when `isDue`. */
-  pack(maxMessageBytes: number, isDue: boolean): { messageId: string; body: string }[] {
+  /** Writes what was taken, and returns the packs that are full, or all when `isDue`. */
+  pack(maxMessageBytes: number, isDue: boolean): Pack[] {
     for (const id of this.#touched) {
       const seen = this.#meters.get(id);
       if (seen !== undefined) this.#store.writeMeter(id, seen.state());
@@ -99,13 +117,13 @@ export class TelemetryPacker {
     const hasNews = this.#touched.size > 0;
     this.#touched.clear();
     const items = [...this.#waiting, ...this.#arrived];
-    const { packs, rest } = fillPacks(items, maxMessageBytes - ENVELOPE_BYTES);
+    const { packs, rest } = fillPacks(items, mostBodyBytes(maxMessageBytes));
     const ready = isDue && rest.length > 0 ? [...packs, rest] : packs;
-    const messages = ready.map((pack) => this.#message(pack));
-    if (messages.length === 0) this.#keepArrived(items);
+    const numbered = ready.map((pack) => this.#numbered(pack));
+    if (numbered.length === 0) this.#keepArrived(items);
     else this.#keepRest(isDue ? [] : [...rest]);
-    if (hasNews || messages.length > 0) this.#kept.write(PROGRESS, this.#progress);
-    return messages;
+    if (hasNews || numbered.length > 0) this.#kept.write(PROGRESS, this.#progress);
+    return numbered;
   }
 
   /** Counts the readings of acknowledged messages, inside the transaction. */
@@ -120,13 +138,21 @@ export class TelemetryPacker {
     this.#kept.write(PROGRESS, this.#progress);
   }
 
+  /** Counts readings that went into the ledger, inside the transaction. */
+  lost(readings: number): void {
+    if (readings === 0) return;
+    this.#progress.lost += readings;
+    this.#kept.write(PROGRESS, this.#progress);
+  }
+
   status() {
-    const { accepted, forwarded, thinned } = this.#progress;
+    const { accepted, forwarded, thinned, lost } = this.#progress;
     return {
       acceptedReadings: accepted,
       forwardedReadings: forwarded,
-      backlogReadings: accepted - forwarded,
+      backlogReadings: accepted - forwarded - lost,
       thinnedReadings: thinned,
+      ledgerReadings: lost,
     };
   }
 
@@ -145,10 +171,11 @@ export class TelemetryPacker {
     this.#waitingSinceMs = rest.length > 0 ? this.#clock.monotonicMs() : undefined;
   }
 
-  #message(pack: readonly PackItem[]): { messageId: string; body: string } {
-    const first = this.#progress.nextNumber;
-    const last = first + pack.length - 1;
+  #numbered(pack: readonly PackItem[]): Pack {
+    const firstNumber = this.#progress.nextNumber;
+    const last = firstNumber + pack.length - 1;
     this.#progress.nextNumber = last + 1;
-    return { messageId: `telemetry/${this.#gateway}/${first}-${last}`, body: packBody(pack) };
+    const messageId = `telemetry/${this.#gateway}/${firstNumber}-${last}`;
+    return { firstNumber, messageId, texts: pack.map(({ text }) => text) };
   }
 }

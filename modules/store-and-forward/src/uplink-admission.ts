@@ -42,6 +42,11 @@ export class UplinkAdmission implements Admission {
     return this.#budget.queueLength;
   }
 
+  /** Says whether backlog waits, which has a share then. */
+  backlogWaits(waits: boolean): void {
+    this.#budget.backlogWaits = waits;
+  }
+
   room(priority: number): number {
     return this.#budget.room(priority);
   }

@@ -16,7 +16,7 @@ function take(body: unknown, properties: Record<string, string> = LEAF) {
       properties,
       acknowledge: () => {},
     },
-    { counters, send: () => {}, quarantine: (_message, reason) => reasons.push(reason) },
+    { counters, quarantine: (_message, reason) => reasons.push(reason) },
   );
   return { readings: readings.map(({ reading }) => reading), reasons, counters };
 }

@@ -4,13 +4,18 @@
  * Invariants:
  * - while edgeHub's queue is as long as a priority's limit, nothing of that priority is handed over;
  * - without knowledge of the queue only a trickle is handed over;
- * - anomalies are still handed over when averages are not, averages when telemetry is not.
+ * - anomalies are still handed over when averages are not, averages when telemetry is not;
+ * - while backlog waits, at least one of five messages of telemetry is backlog.
  */
 
-/** Length of the upstream queue at which a priority waits here: anomalies, averages, telemetry. */
-const LONGEST_QUEUE = [2_000, 500, 8];
+/** Upstream queue at which a priority waits here: anomalies, averages, live telemetry, backlog. */
+const LONGEST_QUEUE = [2_000, 500, 8, 8];
 /** Messages of each priority that one trickle lets through. */
-const TRICKLE = [20, 20, 1];
+const TRICKLE = [20, 20, 1, 1];
+const LIVE = 2;
+const BACKLOG = 3;
+/** Messages of live telemetry between two of the backlog. */
+const MOST_LIVE_IN_A_ROW = 4;
 
 export class UplinkBudget {
   /** Undefined while edgeHub does not say. */
@@ -18,7 +23,11 @@ export class UplinkBudget {
   /** Handed over since the last look, and between the two looks before: not surely counted in it. */
   #sinceLook = 0;
   #beforeLook = 0;
-  #trickled = [0, 0, 0];
+  #trickled = [0, 0, 0, 0];
+  /** Live messages since the last of the backlog. */
+  #liveInARow = 0;
+  /** Whether there is backlog to be handed over. */
+  backlogWaits = false;
 
   get queueLength(): number | undefined {
     return this.#queueLength;
@@ -30,6 +39,12 @@ export class UplinkBudget {
   }
 
   room(priority: number): number {
+    const room = this.#roomByQueue(priority);
+    if (priority !== LIVE || !this.backlogWaits) return room;
+    return Math.max(0, Math.min(room, MOST_LIVE_IN_A_ROW - this.#liveInARow));
+  }
+
+  #roomByQueue(priority: number): number {
     if (this.#queueLength === undefined) {
       return (TRICKLE[priority] ?? 0) - (this.#trickled[priority] ?? 0);
     }
@@ -39,6 +54,8 @@ export class UplinkBudget {
 
   handedOver(priority: number): void {
     this.#sinceLook += 1;
+    if (priority === LIVE) this.#liveInARow += 1;
+    if (priority === BACKLOG) this.#liveInARow = 0;
     this.#trickled[priority] = (this.#trickled[priority] ?? 0) + 1;
   }
 
@@ -52,7 +69,7 @@ export class UplinkBudget {
   /** edgeHub did not say how long its queue is; called once a second meanwhile. */
   trickle(): void {
     this.#queueLength = undefined;
-    this.#trickled = [0, 0, 0];
+    this.#trickled = [0, 0, 0, 0];
     this.#sinceLook = 0;
     this.#beforeLook = 0;
   }

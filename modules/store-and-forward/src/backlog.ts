@@ -1,0 +1,139 @@
+/**
+ * What waits longer: packed blocks, the ledger of what was lost, and the room for both.
+ *
+ * Invariants:
+ * - live telemetry goes into the outbox while there are few messages in it, else into a block;
+ * - blocks go into the outbox only while there is room for them at edgeHub, the oldest first;
+ * - readings taken in are waiting, forwarded, or in the ledger: nothing else happens to them.
+ */
+import type { Clock } from '../../shared/src/clock.ts';
+import type { Database } from '../../shared/src/database.ts';
+import { KeptValues } from '../../shared/src/kept-values.ts';
+import type { Outbox } from '../../shared/src/outbox.ts';
+import { BlockStore, type Block } from './block-store.ts';
+import { fillPacks, packBody } from './core/packing.ts';
+import { DiskSpace, RESERVED_BYTES } from './disk-space.ts';
+import { LossLedger } from './loss-ledger.ts';
+import { RoomMaker } from './room-maker.ts';
+import type { Pack } from './telemetry-packer.ts';
+
+/** A message that leaves the backlog. */
+export interface BacklogMessage {
+  readonly kind: 'telemetry' | 'ledger';
+  readonly messageId: string;
+  readonly body: string;
+}
+
+export interface BacklogLimits {
+  readonly maxDiskBytes: number;
+  readonly timeToLiveSeconds: number;
+  readonly maxMessageBytes: number;
+}
+
+/** Ages and losses are looked at so often. */
+const LOOK_MS = 5_000;
+const LOSSES_AT_ONCE = 200;
+const LEDGER_NUMBER = 'ledger number';
+
+export class Backlog {
+  readonly #blocks: BlockStore;
+  readonly #losses: LossLedger;
+  readonly #space: DiskSpace;
+  readonly #rooms: RoomMaker;
+  readonly #kept: KeptValues;
+  readonly #clock: Clock;
+  readonly #gateway: string;
+  #lookedMs = 0;
+
+  constructor(database: Database, clock: Clock, gateway: string) {
+    this.#blocks = new BlockStore(database);
+    this.#losses = new LossLedger(database);
+    this.#space = new DiskSpace(database);
+    this.#kept = new KeptValues(database);
+    this.#rooms = new RoomMaker({
+      space: this.#space,
+      blocks: this.#blocks,
+      losses: this.#losses,
+    });
+    this.#clock = clock;
+    this.#gateway = gateway;
+  }
+
+  get blocks(): number {
+    return this.#blocks.blocks;
+  }
+
+  get hasLosses(): boolean {
+    return !this.#losses.isEmpty;
+  }
+
+  /** Whether ages are to be looked at again. */
+  get isLookDue(): boolean {
+    return this.#clock.monotonicMs() - this.#lookedMs >= LOOK_MS;
+  }
+
+  /** Stores the readings of a message until it can be sent. */
+  add({ firstNumber, texts }: Pack): void {
+    const storedMs = this.#clock.nowMs();
+    this.#blocks.add({ firstNumber, readings: texts.length, isThinned: false, storedMs, texts });
+  }
+
+  /** Takes the oldest blocks out, as the messages they become. */
+  take(limit: number, maxBodyBytes: number): BacklogMessage[] {
+    const blocks = this.#blocks.oldest(limit);
+    this.#blocks.remove(blocks);
+    return blocks.flatMap((block) => this.#messagesOf(block, maxBodyBytes));
+  }
+
+  /** Takes some of the losses out, as the messages that tell them. */
+  takeLosses(maxBodyBytes: number): BacklogMessage[] {
+    const entries = this.#losses.take(LOSSES_AT_ONCE);
+    if (entries.length === 0) return [];
+    const number = Number(this.#kept.read(LEDGER_NUMBER) ?? this.#clock.nowMs());
+    this.#kept.write(LEDGER_NUMBER, number + 1);
+    const texts = entries.map((entry) => JSON.stringify(entry));
+    return ledgerMessages(`ledger/${this.#gateway}/${number}`, texts, maxBodyBytes);
+  }
+
+  /** Keeps to the limits; returns how many readings went into the ledger. */
+  keepLimits(limits: BacklogLimits, outbox: Outbox): number {
+    let readings = 0;
+    if (this.isLookDue) {
+      this.#lookedMs = this.#clock.monotonicMs();
+      const beforeMs = this.#clock.nowMs() - limits.timeToLiveSeconds * 1_000;
+      readings += this.#rooms.expire(beforeMs, outbox);
+    }
+    return readings + this.#rooms.makeRoom(limits.maxDiskBytes - RESERVED_BYTES, outbox);
+  }
+
+  /** Gives room back to the file system. */
+  shrink(): void {
+    this.#space.shrink();
+  }
+
+  status() {
+    return { backlogBlocks: this.#blocks.blocks, databaseBytes: this.#space.fileBytes };
+  }
+
+  #messagesOf(block: Block, maxBodyBytes: number): BacklogMessage[] {
+    const { firstNumber, readings, isThinned, texts } = block;
+    const numbers = `${this.#gateway}/${firstNumber}-${firstNumber + readings - 1}`;
+    if (isThinned) return ledgerMessages(`ledger/${numbers}`, texts, maxBodyBytes);
+    const body = `[${texts.join(',')}]`;
+    return [{ kind: 'telemetry', messageId: `telemetry/${numbers}`, body }];
+  }
+}
+
+function ledgerMessages(
+  id: string,
+  texts: readonly string[],
+  maxBodyBytes: number,
+): BacklogMessage[] {
+  const items = texts.map((text) => ({ text, bytes: Buffer.byteLength(text) }));
+  const { packs, rest } = fillPacks(items, maxBodyBytes);
+  return [...packs, rest].map((pack, part) => ({
+    kind: 'ledger',
+    messageId: `${id}/${part}`,
+    body: packBody(pack),
+  }));
+}

@@ -1,0 +1,94 @@
+/**
+ * The backlog: readings that wait for the uplink, packed, the oldest first.
+ *
+ * Invariants:
+ * - a block is what one message will hold, so its readings keep their numbers;
+ * - a block leaves only together with what takes its place, inside the caller's transaction.
+ */
+import { z } from 'zod';
+import type { Database, Statement } from '../../shared/src/database.ts';
+import { packReadings, unpackReadings } from './reading-block.ts';
+
+export const BLOCK_SCHEMA = `
+  CREATE TABLE blocks (
+    first_number INTEGER PRIMARY KEY,
+    readings INTEGER NOT NULL,
+    is_thinned INTEGER NOT NULL,
+    stored_ms INTEGER NOT NULL,
+    content BLOB NOT NULL
+  );
+  CREATE INDEX blocks_by_form ON blocks (is_thinned, first_number);
+`;
+
+/** Readings, or the ledger entries that took their place. */
+export interface Block {
+  readonly firstNumber: number;
+  /** How many readings it stands for. */
+  readonly readings: number;
+  readonly isThinned: boolean;
+  /** When it was stored, epoch milliseconds. */
+  readonly storedMs: number;
+  /** JSON texts: readings, or ledger entries. */
+  readonly texts: readonly string[];
+}
+
+const Row = z.object({
+  firstNumber: z.int(),
+  readings: z.int(),
+  isThinned: z.int(),
+  storedMs: z.int(),
+  content: z.instanceof(Buffer),
+});
+
+const COLUMNS =
+  'first_number AS firstNumber, readings, is_thinned AS isThinned, stored_ms AS storedMs, content';
+
+export class BlockStore {
+  readonly #insert: Statement;
+  readonly #remove: Statement;
+  readonly #oldest: Statement;
+  readonly #oldestOfForm: Statement;
+  #blocks: number;
+
+  constructor(database: Database) {
+    this.#insert = database.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?)');
+    this.#remove = database.prepare('DELETE FROM blocks WHERE first_number = ?');
+    this.#oldest = database.prepare(`SELECT ${COLUMNS} FROM blocks ORDER BY first_number LIMIT ?`);
+    this.#oldestOfForm = database.prepare(
+      `SELECT ${COLUMNS} FROM blocks WHERE is_thinned = ? ORDER BY first_number LIMIT ?`,
+    );
+    this.#blocks = Number(database.prepare('SELECT COUNT(*) FROM blocks').pluck().get());
+  }
+
+  get blocks(): number {
+    return this.#blocks;
+  }
+
+  add({ firstNumber, readings, isThinned, storedMs, texts }: Block): void {
+    const content = packReadings(texts, isThinned ? 'text' : 'columns');
+    this.#insert.run(firstNumber, readings, isThinned ? 1 : 0, storedMs, content);
+    this.#blocks += 1;
+  }
+
+  /** The oldest blocks, of either form. */
+  oldest(limit: number): Block[] {
+    return this.#oldest.all(limit).map(blockOf);
+  }
+
+  /** The oldest blocks of readings, or of what took their place. */
+  oldestOf(form: 'readings' | 'thinned', limit: number): Block[] {
+    return this.#oldestOfForm.all(form === 'thinned' ? 1 : 0, limit).map(blockOf);
+  }
+
+  remove(blocks: readonly Block[]): void {
+    for (const { firstNumber } of blocks) {
+      this.#blocks -= this.#remove.run(firstNumber).changes;
+    }
+  }
+}
+
+function blockOf(row: unknown): Block {
+  const { firstNumber, readings, isThinned, storedMs, content } = Row.parse(row);
+  const texts = unpackReadings(content);
+  return { firstNumber, readings, isThinned: isThinned === 1, storedMs, texts };
+}

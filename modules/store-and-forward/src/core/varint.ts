@@ -1,0 +1,64 @@
+/**
+ * Whole numbers as few bytes: seven bits a byte, small numbers of either sign short.
+ *
+ * Invariants:
+ * - every integer up to MAX_VARINT comes back as it was written.
+ */
+
+/** Negative numbers between the positive ones: 0, -1, 1, -2, 2, … */
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value;
+}
+
+function unzigzag(value: number): number {
+  return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+}
+
+/** Largest magnitude that can be written: its zigzag must be exact. */
+export const MAX_VARINT = 2 ** 52 - 1;
+
+/** Whether a number can be written. */
+export function fitsVarint(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) <= MAX_VARINT;
+}
+
+/** Appends numbers to a list of bytes. */
+export class VarintWriter {
+  readonly bytes: number[] = [];
+
+  write(value: number): void {
+    let rest = zigzag(value);
+    while (rest >= 128) {
+      this.bytes.push((rest % 128) + 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.bytes.push(rest);
+  }
+}
+
+/** Reads numbers back, in the order they were written. */
+export class VarintReader {
+  readonly #bytes: Uint8Array;
+  #position = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** Where the next number begins. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** @throws RangeError past the end */
+  read(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = this.#bytes[this.#position];
+      if (byte === undefined) throw new RangeError('the block is cut off');
+      this.#position += 1;
+      value += (byte % 128) * factor;
+      if (byte < 128) return unzigzag(value);
+    }
+  }
+}
