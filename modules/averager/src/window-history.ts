@@ -28,6 +28,8 @@ const MOST_STEPS = 100;
 /** No window takes fewer bytes. */
 const LEAST_WINDOW_BYTES = 50;
 const PAGES_RELEASED_AT_ONCE = 256;
+/** Value of the pragma `auto_vacuum`. */
+const INCREMENTAL = 2;
 
 const Pages = z.object({ pages: z.int(), free: z.int() });
 
@@ -36,13 +38,13 @@ export class WindowHistory {
   readonly #store: WindowStore;
   readonly #pages: Statement;
   readonly #pageBytes: number;
-  readonly #canShrink: boolean;
   #limits: HistoryLimits;
   #looked: WindowPlace = BEFORE_ALL;
   /** Nothing is left that could be forgotten. */
   #isBare = false;
 
   constructor(database: Database, store: WindowStore, limits: HistoryLimits) {
+    makeShrinkable(database);
     this.#database = database;
     this.#store = store;
     this.#pages = database.prepare(
@@ -50,7 +52,6 @@ export class WindowHistory {
        FROM pragma_page_count, pragma_freelist_count`,
     );
     this.#pageBytes = Number(database.pragma('page_size', { simple: true }));
-    this.#canShrink = database.pragma('auto_vacuum', { simple: true }) === 2;
     this.#limits = limits;
     this.#limitLog();
   }
@@ -72,7 +73,7 @@ export class WindowHistory {
   get isOverLimit(): boolean {
     const { pages, free } = this.#pageCounts();
     const most = this.#mostPages();
-    return (pages - free > most && !this.#isBare) || (this.#canShrink && pages > most && free > 0);
+    return (pages - free > most && !this.#isBare) || (pages > most && free > 0);
   }
 
   /**
@@ -112,7 +113,7 @@ export class WindowHistory {
 
   /** A limit that was lowered: free pages go back to the file system, a few with each commit. */
   #release(): void {
-    if (!this.#canShrink || this.#pageCounts().pages <= this.#mostPages()) return;
+    if (this.#pageCounts().pages <= this.#mostPages()) return;
     this.#database.pragma(`incremental_vacuum(${PAGES_RELEASED_AT_ONCE})`);
   }
 
@@ -129,4 +130,11 @@ export class WindowHistory {
     this.#database.pragma(`journal_size_limit = ${bytes}`);
     this.#database.pragma(`wal_autocheckpoint = ${Math.floor(bytes / this.#pageBytes)}`);
   }
+}
+
+/** A file from before it could shrink is rewritten once. */
+function makeShrinkable(database: Database): void {
+  if (database.pragma('auto_vacuum', { simple: true }) === INCREMENTAL) return;
+  database.pragma('auto_vacuum = INCREMENTAL');
+  database.exec('VACUUM');
 }
