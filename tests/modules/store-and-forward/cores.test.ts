@@ -57,6 +57,26 @@ describe('uplink budget', () => {
     assert.equal(budget.room(2), 8);
   });
 
+  it('gives the backlog one of five messages while live telemetry takes all it can get', () => {
+    const budget = new UplinkBudget();
+    budget.backlogWaits = true;
+    const sent = [0, 0];
+    for (let look = 0; look < 100; look += 1) {
+      budget.looked(0);
+      budget.looked(0);
+      while (budget.room(2) > 0) {
+        budget.handedOver(2);
+        sent[0] = (sent[0] ?? 0) + 1;
+      }
+      if (budget.room(3) > 0) {
+        budget.handedOver(3);
+        sent[1] = (sent[1] ?? 0) + 1;
+      }
+    }
+
+    assert.deepEqual(sent, [400, 100]);
+  });
+
   it('trickles while edgeHub does not say how long its queue is', () => {
     const budget = new UplinkBudget();
     assert.equal(budget.room(2), 1);
