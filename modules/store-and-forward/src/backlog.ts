@@ -13,7 +13,7 @@ import type { Outbox } from '../../shared/src/outbox.ts';
 import { BlockStore, type Block } from './block-store.ts';
 import { fillPacks, packBody } from './core/packing.ts';
 import { DiskSpace, RESERVED_BYTES } from './disk-space.ts';
-import { LossLedger } from './loss-ledger.ts';
+import { LossLedger, REASON } from './loss-ledger.ts';
 import { RoomMaker } from './room-maker.ts';
 import type { Pack } from './telemetry-packer.ts';
 
@@ -44,10 +44,12 @@ export class Backlog {
   readonly #clock: Clock;
   readonly #gateway: string;
   #lookedMs = 0;
+  /** Readings of damaged blocks that the next look at the limits returns. */
+  #damaged = 0;
 
   constructor(database: Database, clock: Clock, gateway: string) {
-    this.#blocks = new BlockStore(database);
     this.#losses = new LossLedger(database);
+    this.#blocks = new BlockStore(database, (block) => this.#loseDamaged(block));
     this.#space = new DiskSpace(database);
     this.#kept = new KeptValues(database);
     this.#rooms = new RoomMaker({
@@ -103,7 +105,10 @@ export class Backlog {
       const beforeMs = this.#clock.nowMs() - limits.timeToLiveSeconds * 1_000;
       readings += this.#rooms.expire(beforeMs, outbox);
     }
-    return readings + this.#rooms.makeRoom(limits.maxDiskBytes - RESERVED_BYTES, outbox);
+    readings += this.#rooms.makeRoom(limits.maxDiskBytes - RESERVED_BYTES, outbox);
+    readings += this.#damaged;
+    this.#damaged = 0;
+    return readings;
   }
 
   /** Gives room back to the file system. */
@@ -113,6 +118,19 @@ export class Backlog {
 
   status() {
     return { backlogBlocks: this.#blocks.blocks, databaseBytes: this.#space.fileBytes };
+  }
+
+  /** Whose readings they were is not known any more, only how many and when they came. */
+  #loseDamaged({ readings: count, isThinned, storedMs: at }: Omit<Block, 'texts'>): void {
+    const unknown = { average: 0, minimum: 0, maximum: 0 };
+    this.#losses.add('telemetry', REASON.damaged, {
+      id: '',
+      fromMs: at,
+      toMs: at,
+      count,
+      ...unknown,
+    });
+    if (!isThinned) this.#damaged += count;
   }
 
   #messagesOf(block: Block, maxBodyBytes: number): BacklogMessage[] {

@@ -3,6 +3,7 @@
  *
  * Invariants:
  * - a block is what one message will hold, so its readings keep their numbers;
+ * - a block that is damaged is reported and put out of the way, and holds up no other;
  * - a block leaves only together with what takes its place, inside the caller's transaction.
  */
 import { z } from 'zod';
@@ -40,6 +41,9 @@ const Row = z.object({
   content: z.instanceof(Buffer),
 });
 
+/** Told of a block that cannot be read, and is gone. */
+export type Damaged = (block: Omit<Block, 'texts'>) => void;
+
 const COLUMNS =
   'first_number AS firstNumber, readings, is_thinned AS isThinned, stored_ms AS storedMs, content';
 
@@ -48,9 +52,11 @@ export class BlockStore {
   readonly #remove: Statement;
   readonly #oldest: Statement;
   readonly #oldestOfForm: Statement;
+  readonly #damaged: Damaged;
   #blocks: number;
 
-  constructor(database: Database) {
+  constructor(database: Database, damaged: Damaged) {
+    this.#damaged = damaged;
     this.#insert = database.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?)');
     this.#remove = database.prepare('DELETE FROM blocks WHERE first_number = ?');
     this.#oldest = database.prepare(`SELECT ${COLUMNS} FROM blocks ORDER BY first_number LIMIT ?`);
@@ -72,23 +78,37 @@ export class BlockStore {
 
   /** The oldest blocks, of either form. */
   oldest(limit: number): Block[] {
-    return this.#oldest.all(limit).map(blockOf);
+    return this.#readable(this.#oldest.all(limit));
   }
 
   /** The oldest blocks of readings, or of what took their place. */
   oldestOf(form: 'readings' | 'thinned', limit: number): Block[] {
-    return this.#oldestOfForm.all(form === 'thinned' ? 1 : 0, limit).map(blockOf);
+    return this.#readable(this.#oldestOfForm.all(form === 'thinned' ? 1 : 0, limit));
   }
 
-  remove(blocks: readonly Block[]): void {
+  remove(blocks: readonly Pick<Block, 'firstNumber'>[]): void {
     for (const { firstNumber } of blocks) {
       this.#blocks -= this.#remove.run(firstNumber).changes;
     }
   }
+
+  #readable(rows: readonly unknown[]): Block[] {
+    return rows.flatMap((row) => {
+      const { content, isThinned, ...numbers } = Row.parse(row);
+      const block = { ...numbers, isThinned: isThinned === 1 };
+      const texts = textsOf(content);
+      if (texts !== undefined) return [{ ...block, texts }];
+      this.remove([block]);
+      this.#damaged(block);
+      return [];
+    });
+  }
 }
 
-function blockOf(row: unknown): Block {
-  const { firstNumber, readings, isThinned, storedMs, content } = Row.parse(row);
-  const texts = unpackReadings(content);
-  return { firstNumber, readings, isThinned: isThinned === 1, storedMs, texts };
+function textsOf(content: Buffer): string[] | undefined {
+  try {
+    return unpackReadings(content);
+  } catch {
+    return undefined;
+  }
 }

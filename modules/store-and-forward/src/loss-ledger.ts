@@ -25,6 +25,7 @@ export const REASON = {
   thinned: 'no room: reduced to five-minute averages',
   evicted: 'no room',
   expired: 'older than timeToLiveSeconds',
+  damaged: 'damaged on disk',
 } as const;
 
 export type LostKind = 'telemetry' | 'average' | 'anomaly';
@@ -88,6 +89,7 @@ export function ledgerEntry(lostKind: LostKind, reason: string, loss: Loss): Led
   const { id, fromMs, toMs, count, average, minimum, maximum } = loss;
   const from = new Date(fromMs).toISOString();
   const to = new Date(toMs).toISOString();
+  if (id === '') return { lostKind, from, to, count, reason };
   const entry = { lostKind, id, from, to, count, reason };
   return lostKind === 'telemetry'
     ? { ...entry, average: rounded(average), minimum, maximum }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { openDatabase } from '../../../modules/shared/src/database.ts';
+import { DURABLE_SCHEMA } from '../../../modules/shared/src/durable-schema.ts';
 import { storeAndForward } from '../../../modules/store-and-forward/src/store-and-forward.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeModule } from '../../support/fake-module.ts';
 
+const MIGRATIONS = [DURABLE_SCHEMA, ...storeAndForward.migrations];
 const LIMIT = 16_777_216;
 const BASE_MS = Date.parse('2026-06-01T00:00:00Z');
 
@@ -98,6 +101,22 @@ describe('store-and-forward on a limited disk', function () {
 
     assert.ok(before > 3_000_000, `${before} bytes`);
     assert.ok(look() < 1_500_000, `${look()} bytes`);
+  });
+
+  it('goes on past a damaged block, and tells how many readings were in it', async () => {
+    await fill(40_000);
+    await module.restart(() => {
+      const { database, close } = openDatabase(module.databasePath, [...MIGRATIONS]);
+      database.exec("UPDATE blocks SET content = x'0100' WHERE first_number % 2 = 0");
+      close();
+    });
+    module.client.connect({ maxDiskBytes: LIMIT });
+    const { delivered, told } = await drain();
+
+    assert.equal(delivered + told, 40_000);
+    assert.ok(told > 0);
+    assert.match(JSON.stringify(module.client.sent), /damaged on disk/);
+    assert.equal(number('backlogReadings'), 0);
   });
 
   it('tells how many readings grew too old', async () => {

@@ -47,7 +47,7 @@ describe('making room', () => {
     folder = mkdtempSync(join(tmpdir(), 'room-'));
     open = openDatabase(join(folder, 'a.db'), [DURABLE_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA]);
     outbox = new Outbox(open.database);
-    blocks = new BlockStore(open.database);
+    blocks = new BlockStore(open.database, () => assert.fail('no block is damaged'));
     losses = new LossLedger(open.database);
     maker = new RoomMaker({ space: new DiskSpace(open.database), blocks, losses });
     open.database.transaction(fill)();
