@@ -10,7 +10,7 @@ export const WatchSettings = z.object({
   historySize: z.int().min(2).max(10_000),
   /** Upward deviations, downward ones, or both. */
   mode: z.enum(['spikes', 'dips', 'spikesanddips']),
-  /** Readings before the first alert; 0 takes the detector's own. `steps` needs no more than 15. */
+  /** Readings before the first alert; 0 takes the detector's own. `steps` takes at least 30. */
   minimumHistory: z.int().min(0).max(10_000),
   /** Keeps alerted readings out of the history; `steps` never needs it. */
   leaveOutAnomalies: z.boolean(),

@@ -47,6 +47,12 @@ describe('a step detector', () => {
     assert.ok((found[0] ?? 0) >= 1_000 && (found[0] ?? 0) < 1_030, `found at ${found.join()}`);
   });
 
+  it('raises nothing among the first readings of a thousand meters, while it learns their noise', () => {
+    const alerts = Array.from({ length: 1_000 }, (_, seed) => anomaliesOf(meterValues(200, seed)));
+
+    assert.deepEqual(alerts.flat(), []);
+  });
+
   it('says what it expected, and in which direction the value departs', () => {
     const detector = new StepDetector(OPTIONS);
     for (const value of meterValues(500)) detector.next(value);

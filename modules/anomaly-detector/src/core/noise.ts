@@ -18,6 +18,9 @@ const FIRST_ESTIMATE = 10;
 /** Before so many surprises their correlation is not believed. */
 const FIRST_CARRY = 30;
 const HIGHEST_CARRY = 0.9;
+/** An estimate from fewer surprises than this may be too low, by a share that falls with their number. */
+const WELL_KNOWN = 200;
+const DOUBT = 8;
 
 export class Noise {
   readonly #memory: number;
@@ -34,7 +37,8 @@ export class Noise {
   /** Standard deviation of what is new in a surprise; 0 while unknown. */
   get deviation(): number {
     const share = this.#count > FIRST_ESTIMATE ? CLIPPED_SQUARE : 1;
-    return Math.sqrt(this.#freshSquare / share);
+    const doubt = 1 + DOUBT * Math.max(0, 1 / Math.max(1, this.#count) - 1 / WELL_KNOWN);
+    return doubt * Math.sqrt(this.#freshSquare / share);
   }
 
   /** Share of a surprise that is expected to come again in the next, 0 to 0.9. */

@@ -25,7 +25,7 @@ export interface StepDetectorOptions {
   /** Values by which the usual noise is known; the memory of it fades over eight times as many. */
   readonly historySize: number;
   readonly mode: SpikeAndDipMode;
-  /** Values before the first alert; never fewer than 15. */
+  /** Values before the first alert; never fewer than 30. */
   readonly minimumHistory?: number | undefined;
 }
 
@@ -43,7 +43,7 @@ const SHAPES: readonly TrackerShape[] = [
   { levelGain: 0.1, slopeGain: 0.05, reach: 12 },
 ];
 /** Nothing is anomalous among so many first values. */
-const WARM_UP = 15;
+const WARM_UP = 30;
 /** Steps in one direction that follow each other this closely are one departure. */
 const SAME_DEPARTURE = 20;
 /** After so many values a departure is the new usual; a step back is then a departure itself. */
