@@ -38,7 +38,11 @@ export function compileBinding({ nodedir, out, processor = ownProcessor() }) {
     const { status, stderr, error } = spawnSync(
       process.execPath,
       [nodeGyp(), 'rebuild', '--release', `--nodedir=${resolve(nodedir)}`, `--arch=${known.node}`],
-      { cwd: sources, encoding: 'utf8', env: { ...process.env, ...toolsFor(processor) } },
+      {
+        cwd: sources,
+        encoding: 'utf8',
+        env: { ...withoutNpm(process.env), ...toolsFor(processor) },
+      },
     );
     if (status !== 0) return error?.message ?? faultIn(stderr);
     mkdirSync(dirname(out), { recursive: true });
@@ -47,6 +51,12 @@ export function compileBinding({ nodedir, out, processor = ownProcessor() }) {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Under `npm run` a `nodedir` or `arch` of the user's own .npmrc would count for more than the words above. */
+function withoutNpm(environment) {
+  const entries = Object.entries(environment);
+  return Object.fromEntries(entries.filter(([name]) => !/^npm_config_/i.test(name)));
 }
 
 /** node-gyp says much after what matters. */
