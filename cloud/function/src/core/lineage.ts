@@ -32,10 +32,10 @@ function valueOf({ seq, temp, atMs }: Anomaly, toIso: ToIso): string {
 
 function windowOf({ recent, historySize, usual, gateway }: Anomaly, toIso: ToIso): string {
   const what = gateway === null ? 'averages' : 'readings';
-  const size = historySize === null ? '' : `compared with up to ${historySize} ${what} before it`;
-  const mean = usual === null ? '' : `their mean ${temperature(usual)}`;
+  const size = historySize === null ? '' : `judged by the ${what} before it, history size ${historySize}`;
+  const expected = usual === null ? '' : `usual then: ${temperature(usual)}`;
   const shown = shownOf(recent, what.slice(0, -1), toIso);
-  return [size, mean, shown].filter((part) => part !== '').join('; ') || 'not reported';
+  return [size, expected, shown].filter((part) => part !== '').join('; ') || 'not reported';
 }
 
 function shownOf(recent: readonly Sample[], what: string, toIso: ToIso): string {

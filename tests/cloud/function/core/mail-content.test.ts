@@ -53,7 +53,7 @@ describe('content of a mail', () => {
     assert.deepEqual(lineage, [
       'Path: through the gateway gateway-01, which scored each reading',
       'Reading: number 41, 91.4 °F at 2026-11-22T18:05:30.000Z',
-      'Window: compared with up to 120 readings before it; their mean 70.2 °F; ' +
+      'Window: judged by the readings before it, history size 120; usual then: 70.2 °F; ' +
         '3 readings travelled with it, 22 Nov 18:05:10 to 18:05:30 UTC',
       'Score: p-value 3.1e-8, confidence 99.99 %',
       'Message ids: anomaly/Meter07/41, reading/Meter07/41',
