@@ -32,7 +32,8 @@ function valueOf({ seq, temp, atMs }: Anomaly, toIso: ToIso): string {
 
 function windowOf({ recent, historySize, usual, gateway }: Anomaly, toIso: ToIso): string {
   const what = gateway === null ? 'averages' : 'readings';
-  const size = historySize === null ? '' : `judged by the ${what} before it, history size ${historySize}`;
+  const size =
+    historySize === null ? '' : `judged by the ${what} before it, history size ${historySize}`;
   const expected = usual === null ? '' : `usual then: ${temperature(usual)}`;
   const shown = shownOf(recent, what.slice(0, -1), toIso);
   return [size, expected, shown].filter((part) => part !== '').join('; ') || 'not reported';
