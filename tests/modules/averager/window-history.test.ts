@@ -105,7 +105,7 @@ describe('the averager’s closed windows', function () {
     assert.deepEqual([late?.revision, late?.count], [1, 2]);
   });
 
-  it('let a meter that comes back with an old backlog be averaged as any other', async () => {
+  it('do not keep a meter that comes back with an old backlog from being averaged', async () => {
     begin({});
     await load(500, 800);
     const backlog = range(400).map((seconds) => reading(seconds, 99));
