@@ -59,6 +59,18 @@ describe('dashboard page', function () {
     assert.match((await bar('<img').textContent()) ?? '', /▲73\.0/);
   });
 
+  it('shows in a browser that has no language of its own, as with LANG=C', async () => {
+    const bare = await openPage(browser);
+    await bare.page.addInitScript(
+      "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
+    );
+    await bare.page.goto(dashboard.url);
+    await bare.page.getByRole('button', { name: /^Meter02: 70.5/ }).waitFor();
+
+    assert.deepEqual(bare.faults, []);
+    await bare.page.context().close();
+  });
+
   it('lists anomalies newest first', async () => {
     const list = page.getByRole('region', { name: 'Anomalies' });
     const meters = await list.locator('tbody th').allTextContents();
