@@ -6,7 +6,7 @@
  * - a second process on the same database stops with a clear error;
  * - a damaged file stops the module with a clear error instead of being replaced.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { EdgeError, messageOf } from './edge-error.ts';
@@ -66,6 +66,39 @@ export function openDatabase(
       lock.close();
     },
   };
+}
+
+/**
+ * Opens a database only to read it, also while its module runs, which is not held up.
+ *
+ * A read that lasts keeps the log from being cut: read little at a time.
+ *
+ * @throws Error with SQLite's own `code`, SQLITE_CANTOPEN or SQLITE_NOTADB say
+ */
+export function readDatabase(path: string): Database {
+  const database = new Sqlite(path, { readonly: true, fileMustExist: true });
+  try {
+    // Only now the file is looked at.
+    database.pragma('user_version');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Whether a process has this module's database open; leaves no trace. */
+export function isDatabaseInUse(path: string): boolean {
+  if (!existsSync(`${path}.lock`)) return false;
+  const lock = new Sqlite(`${path}.lock`, { readonly: true, timeout: 0 });
+  try {
+    lock.pragma('user_version');
+    return false;
+  } catch (error) {
+    return error instanceof Sqlite.SqliteError && error.code === 'SQLITE_BUSY';
+  } finally {
+    lock.close();
+  }
 }
 
 /**
