@@ -6,6 +6,7 @@ import { AnomalyDetectorConfig } from '../../modules/anomaly-detector/src/config
 import { AveragerConfig } from '../../modules/averager/src/config.ts';
 import { MeterSimulatorConfig } from '../../modules/meter-simulator/src/config.ts';
 import { StoreAndForwardConfig } from '../../modules/store-and-forward/src/config.ts';
+import { LEDGER_OUTPUT } from '../../modules/shared/src/ledger-output.ts';
 import { PRIORITY } from '../../modules/store-and-forward/src/store-and-forward.ts';
 import { Router } from '../../simulator/edge/edge-hub/routes/router.ts';
 import { joinCreateOptions } from '../../simulator/edge/manifest/create-options.ts';
@@ -63,7 +64,9 @@ function sourceOf(moduleId: string): string {
 }
 
 function outputsOf(moduleId: string): string[] {
-  return [...sourceOf(moduleId).matchAll(/\boutput: '([^']+)'/g)].map(([, name = '']) => name);
+  const source = sourceOf(moduleId);
+  const own = [...source.matchAll(/\boutput: '([^']+)'/g)].map(([, name = '']) => name);
+  return source.includes('keepsLedger') ? own : [...own, LEDGER_OUTPUT];
 }
 
 function destinations(source: string, properties: Record<string, string> = {}): string[] {
@@ -114,6 +117,14 @@ describe('deployment.template.json', () => {
   it('brings the readings of meters and of the meter-simulator to all three that take them', () => {
     assert.deepEqual(destinations('/messages'), TAKERS);
     assert.deepEqual(destinations('/messages/modules/meter-simulator/outputs/readings'), TAKERS);
+  });
+
+  it('brings what got lost on the way into the outbox, whichever module lost it', () => {
+    for (const id of ['averager', 'anomaly-detector', 'meter-simulator']) {
+      assert.deepEqual(destinations(`/messages/modules/${id}/outputs/ledger`), [
+        'gateway-01/store-and-forward/ledger',
+      ]);
+    }
   });
 
   it('brings averages and anomalies into the outbox', () => {

@@ -166,7 +166,9 @@ class Averager implements DurableCore<AveragerConfig> {
     if (taken === 'forgotten') {
       this.#beyondHorizon += 1;
       this.#keep();
-      effects.quarantine(message, 'its window is no longer kept', JSON.stringify(reading));
+      const reason = 'its window is no longer kept';
+      effects.quarantine(message, reason, JSON.stringify(reading));
+      effects.lost({ lostKind: 'average', id, fromMs: atMs, toMs: atMs, count: 1, reason });
     }
   }
 

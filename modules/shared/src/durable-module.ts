@@ -14,12 +14,17 @@
 import type { Clock } from './clock.ts';
 import { Counters } from './counters.ts';
 import type { Database } from './database.ts';
+import type { Loss } from './core/loss.ts';
 import type { EdgeClient, InputMessage, MethodResponse } from './edge-client.ts';
+import type { ModuleEnvironment } from './env.ts';
 import { KeptValues } from './kept-values.ts';
+import { LEDGER_OUTPUT, LedgerOutput } from './ledger-output.ts';
 import type { Logger } from './logger.ts';
+import type { LossLedger } from './loss-ledger.ts';
 import { Outbox, type OutboxEntry, type OutboxMessage } from './outbox.ts';
 import { ALWAYS_ADMIT, OutboxSender, type Admission } from './outbox-sender.ts';
 import { Quarantine } from './quarantine.ts';
+import { MessageKind } from './wire-contract.ts';
 
 /** What a module may do inside the transaction. */
 export interface Effects {
@@ -28,8 +33,17 @@ export interface Effects {
   readonly outbox: Outbox;
   /** Appends a message to the outbox. */
   send(message: OutboxMessage): void;
-  /** Puts what could not be used aside, with the reason. */
-  quarantine(message: InputMessage, reason: string, body: string): void;
+  /** Puts what could not be used aside, with the reason; `count` entries of the message. */
+  quarantine(message: InputMessage, reason: string, body: string, count?: number): void;
+  /** Notes what did not get through, to be told upstream. */
+  lost(loss: Lost): void;
+}
+
+/** Readings or results that did not get through, and why. */
+export interface Lost extends Loss {
+  readonly lostKind: MessageKind;
+  /** At most 200 characters; the same words for the same reason, because losses are added up by it. */
+  readonly reason: string;
 }
 
 /**
@@ -51,6 +65,11 @@ export interface DurableCore<Config> {
   /** More figures for the direct method `status`. */
   status?(): Readonly<Record<string, unknown>>;
   readonly admission?: Admission;
+  /**
+   * For the one module that everything passes on its way up: input it could not use is a loss, which
+   * the others that get the same input do not tell again, and it sends the ledger itself.
+   */
+  readonly keepsLedger?: true;
 }
 
 export interface DurableModuleOptions<Config> {
@@ -59,6 +78,8 @@ export interface DurableModuleOptions<Config> {
   readonly clock: Clock;
   readonly log: Logger;
   readonly core: DurableCore<Config>;
+  readonly ledger: LossLedger;
+  readonly environment: Pick<ModuleEnvironment, 'deviceId' | 'moduleId'>;
 }
 
 const TICK_MS = 250;
@@ -71,6 +92,7 @@ export class DurableModule<Config> {
   readonly #sender: OutboxSender;
   readonly #kept: KeptValues;
   readonly #effects: Effects;
+  readonly #ledgerOutput: LedgerOutput | undefined;
   readonly #commitAll: (messages: readonly InputMessage[]) => void;
   readonly #endings: (() => void)[] = [];
   #arrived: InputMessage[] = [];
@@ -81,10 +103,21 @@ export class DurableModule<Config> {
 
   constructor(options: DurableModuleOptions<Config>) {
     const { database, client, clock, log, core } = options;
+    const { ledger, environment } = options;
     this.#options = options;
     this.#outbox = new Outbox(database);
     this.#kept = new KeptValues(database);
     this.#effects = this.#makeEffects(Counters.parse(this.#kept.read('counters') ?? {}));
+    if (core.keepsLedger !== true) {
+      const sender = `${environment.deviceId}/${environment.moduleId}`;
+      this.#ledgerOutput = new LedgerOutput({
+        ledger,
+        outbox: this.#outbox,
+        kept: this.#kept,
+        clock,
+        sender,
+      });
+    }
     this.#commitAll = database.transaction((messages: readonly InputMessage[]) =>
       this.#inTransaction(messages),
     );
@@ -154,7 +187,7 @@ export class DurableModule<Config> {
   #tick(): void {
     const { core } = this.#options;
     core.tidy?.();
-    if (core.due()) this.#schedule();
+    if (core.due() || this.#ledgerOutput?.isDue === true) this.#schedule();
   }
 
   /** All that arrives in one turn of the event loop shares one commit. */
@@ -189,11 +222,12 @@ export class DurableModule<Config> {
     this.#reconfigure();
     for (const message of messages) core.take(message, this.#effects);
     core.settle(this.#effects);
+    this.#ledgerOutput?.settle();
     const acknowledged = this.#acknowledged;
     this.#acknowledged = [];
     if (acknowledged.length > 0) {
       this.#outbox.remove(acknowledged);
-      core.acknowledged?.(acknowledged);
+      core.acknowledged?.(acknowledged.filter(({ output }) => output !== LEDGER_OUTPUT));
       this.#effects.counters.sent += acknowledged.length;
     }
     this.#kept.write('counters', this.#effects.counters);
@@ -214,18 +248,30 @@ export class DurableModule<Config> {
   }
 
   #makeEffects(counters: Counters): Effects {
-    const { clock, database } = this.#options;
+    const { clock, database, core, ledger } = this.#options;
     const quarantine = new Quarantine(database);
+    const lost = ({ lostKind, reason, ...loss }: Lost) => ledger.add(lostKind, reason, loss);
     return {
       counters,
       outbox: this.#outbox,
       send: (message) => this.#outbox.append(message, clock.nowMs()),
-      quarantine: (message, reason, body) => {
+      lost,
+      quarantine: (message, reason, body, count = 1) => {
         counters.quarantined += 1;
+        const atMs = clock.nowMs();
         const { '$.cdid': device = '', '$.cmid': module } = message.properties;
         const sender = module === undefined ? device : `${device}/${module}`;
-        quarantine.add({ atMs: clock.nowMs(), input: message.input, sender, reason, body });
+        quarantine.add({ atMs, input: message.input, sender, reason, body });
+        if (core.keepsLedger !== true) return;
+        // When it came, because its own time may be what is wrong with it.
+        const id = module === undefined ? device : '';
+        lost({ lostKind: kindOf(message), id, fromMs: atMs, toMs: atMs, count, reason });
       },
     };
   }
+}
+
+/** A message without a kind is telemetry: docs/contracts.md. */
+function kindOf({ properties }: InputMessage): MessageKind {
+  return MessageKind.safeParse(properties['kind']).data ?? 'telemetry';
 }

@@ -12,6 +12,7 @@ import { startHeartbeat } from './heartbeat.ts';
 import { InputGate } from './input-gate.ts';
 import { KeptValues } from './kept-values.ts';
 import type { Logger } from './logger.ts';
+import { LOSS_SCHEMA, LossLedger } from './loss-ledger.ts';
 import { applyDesired, keptConfig } from './twin-config.ts';
 
 /** Everything of the outside world that a module uses. */
@@ -25,6 +26,8 @@ export interface ModuleContext {
 /** What a module gets to build its core from. */
 export interface CoreContext extends ModuleContext {
   readonly database: Database;
+  /** What could not be kept; inside a transaction, use the effects instead. */
+  readonly ledger: LossLedger;
 }
 
 export interface ModuleDefinition<Shape extends z.ZodRawShape> {
@@ -59,10 +62,12 @@ export function startModule<Shape extends z.ZodRawShape>(
   const { environment, client, clock, log } = context;
   const path = join(environment.stateFolder, definition.databaseName);
   const { database, close } = openDatabase(path, [DURABLE_SCHEMA, ...definition.migrations]);
+  database.exec(LOSS_SCHEMA);
+  const ledger = new LossLedger(database);
   const kept = new KeptValues(database).read('config');
   let config = keptConfig(definition.schema, kept);
-  const core = definition.start({ ...context, database }, config);
-  const module = new DurableModule({ database, client, clock, log, core });
+  const core = definition.start({ ...context, database, ledger }, config);
+  const module = new DurableModule({ ...context, database, core, ledger });
   const gate = new InputGate((message) => module.input(message), clock);
   if (kept !== undefined) gate.open();
   const applyTwin = (desired: DesiredProperties) => {

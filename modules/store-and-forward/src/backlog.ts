@@ -9,11 +9,12 @@
 import type { Clock } from '../../shared/src/clock.ts';
 import type { Database } from '../../shared/src/database.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
+import type { LossLedger } from '../../shared/src/loss-ledger.ts';
 import type { Outbox } from '../../shared/src/outbox.ts';
 import { BlockStore, type Block } from './block-store.ts';
 import { fillPacks, packBody } from './core/packing.ts';
 import { DiskSpace, RESERVED_BYTES } from './disk-space.ts';
-import { LossLedger, REASON } from './loss-ledger.ts';
+import { REASON } from './loss-reasons.ts';
 import { RoomMaker } from './room-maker.ts';
 import type { Pack } from './telemetry-packer.ts';
 
@@ -24,6 +25,14 @@ export interface BacklogMessage {
   readonly body: string;
 }
 
+export interface BacklogParts {
+  readonly database: Database;
+  readonly ledger: LossLedger;
+  readonly clock: Clock;
+  /** Device id, for message ids. */
+  readonly gateway: string;
+}
+
 export interface BacklogLimits {
   readonly maxDiskBytes: number;
   readonly timeToLiveSeconds: number;
@@ -32,6 +41,8 @@ export interface BacklogLimits {
 
 /** Ages and losses are looked at so often. */
 const LOOK_MS = 5_000;
+/** A meter that sends nothing but nonsense shall not cost a message each time. */
+const TELL_MS = 10_000;
 const LOSSES_AT_ONCE = 200;
 const LEDGER_NUMBER = 'ledger number';
 
@@ -44,11 +55,12 @@ export class Backlog {
   readonly #clock: Clock;
   readonly #gateway: string;
   #lookedMs = 0;
+  #toldMs = Number.NEGATIVE_INFINITY;
   /** Readings of damaged blocks that the next look at the limits returns. */
   #damaged = 0;
 
-  constructor(database: Database, clock: Clock, gateway: string) {
-    this.#losses = new LossLedger(database);
+  constructor({ database, ledger, clock, gateway }: BacklogParts) {
+    this.#losses = ledger;
     this.#blocks = new BlockStore(database, (block) => this.#loseDamaged(block));
     this.#space = new DiskSpace(database);
     this.#kept = new KeptValues(database);
@@ -65,8 +77,12 @@ export class Backlog {
     return this.#blocks.blocks;
   }
 
-  get hasLosses(): boolean {
-    return !this.#losses.isEmpty;
+  /** Whether there are losses to tell: many, or none were told for a while. */
+  get isTellDue(): boolean {
+    const { entries } = this.#losses;
+    const isWorthIt =
+      entries >= LOSSES_AT_ONCE || this.#clock.monotonicMs() - this.#toldMs >= TELL_MS;
+    return entries > 0 && isWorthIt;
   }
 
   /** Whether ages are to be looked at again. */
@@ -91,6 +107,7 @@ export class Backlog {
   takeLosses(maxBodyBytes: number): BacklogMessage[] {
     const entries = this.#losses.take(LOSSES_AT_ONCE);
     if (entries.length === 0) return [];
+    this.#toldMs = this.#clock.monotonicMs();
     const number = Number(this.#kept.read(LEDGER_NUMBER) ?? this.#clock.nowMs());
     this.#kept.write(LEDGER_NUMBER, number + 1);
     const texts = entries.map((entry) => JSON.stringify(entry));
@@ -122,14 +139,7 @@ export class Backlog {
 
   /** Whose readings they were is not known any more, only how many and when they came. */
   #loseDamaged({ readings: count, isThinned, storedMs: at }: Omit<Block, 'texts'>): void {
-    const unknown = { average: 0, minimum: 0, maximum: 0 };
-    this.#losses.add('telemetry', REASON.damaged, {
-      id: '',
-      fromMs: at,
-      toMs: at,
-      count,
-      ...unknown,
-    });
+    this.#losses.add('telemetry', REASON.damaged, { id: '', fromMs: at, toMs: at, count });
     if (!isThinned) this.#damaged += count;
   }
 

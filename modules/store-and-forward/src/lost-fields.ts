@@ -1,7 +1,7 @@
 /** What is read of a reading or result when it cannot be kept. */
 import { z } from 'zod';
 import { Anomaly, Average } from '../../shared/src/wire-contract.ts';
-import type { Loss } from './core/thinning.ts';
+import type { Loss } from '../../shared/src/core/loss.ts';
 
 /** A reading, as far as its aggregates need it. */
 export const Fields = z.object({ id: z.string(), time: z.string(), temp: z.number() });
@@ -16,5 +16,5 @@ export function lossOfResult(result: z.infer<typeof Result>): Loss {
   const isAverage = 'windowEnd' in result;
   const fromMs = Date.parse(isAverage ? result.windowStart : result.time);
   const toMs = Date.parse(isAverage ? result.windowEnd : result.time);
-  return { id: result.id, fromMs, toMs, count: 1, average: 0, minimum: 0, maximum: 0 };
+  return { id: result.id, fromMs, toMs, count: 1 };
 }

@@ -6,12 +6,13 @@
  * - what edgeHub may already have is never let go: it could count twice;
  * - whatever goes is in the loss ledger, in the same transaction.
  */
+import { ledgerEntry, type LossLedger } from '../../shared/src/loss-ledger.ts';
 import type { Outbox, OutboxEntry } from '../../shared/src/outbox.ts';
 import { LedgerEntry } from '../../shared/src/wire-contract.ts';
 import type { Block, BlockStore } from './block-store.ts';
 import { thinned } from './core/thinning.ts';
 import type { DiskSpace } from './disk-space.ts';
-import { ledgerEntry, type LossLedger, REASON } from './loss-ledger.ts';
+import { REASON } from './loss-reasons.ts';
 import { Fields, lossOfResult, ResultFields } from './lost-fields.ts';
 
 /** More blocks at a time make fewer windows that are cut in two. */
@@ -128,8 +129,14 @@ function single(text: string) {
 }
 
 function lossOf(text: string) {
-  const { id = '', from, to, count, ...values } = LedgerEntry.parse(JSON.parse(text));
-  const { average = 0, minimum = average, maximum = average } = values;
-  const fromMs = Date.parse(from);
-  return { id, fromMs, toMs: Date.parse(to), count, average, minimum, maximum };
+  const {
+    id = '',
+    from,
+    to,
+    count,
+    average,
+    minimum,
+    maximum,
+  } = LedgerEntry.parse(JSON.parse(text));
+  return { id, fromMs: Date.parse(from), toMs: Date.parse(to), count, average, minimum, maximum };
 }

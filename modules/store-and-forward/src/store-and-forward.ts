@@ -13,6 +13,7 @@ import type { Clock } from '../../shared/src/clock.ts';
 import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { entriesOf, firstProblem, incomingReadings } from '../../shared/src/incoming-readings.ts';
+import { LOSS_SCHEMA } from '../../shared/src/loss-ledger.ts';
 import type { OutboxEntry } from '../../shared/src/outbox.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
 import { Anomaly, Average, LedgerEntry, type MessageKind } from '../../shared/src/wire-contract.ts';
@@ -20,7 +21,6 @@ import { Backlog } from './backlog.ts';
 import { BLOCK_SCHEMA } from './block-store.ts';
 import { StoreAndForwardConfig } from './config.ts';
 import { ForwardStore, FORWARD_SCHEMA } from './forward-store.ts';
-import { LOSS_SCHEMA } from './loss-ledger.ts';
 import { mostBodyBytes, TelemetryPacker } from './telemetry-packer.ts';
 import { metricsAt, UplinkAdmission } from './uplink-admission.ts';
 
@@ -28,13 +28,13 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
   databaseName: 'store-and-forward.db',
   migrations: [FORWARD_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA],
   schema: StoreAndForwardConfig,
-  start: ({ database, clock, log, environment }, config) => {
+  start: ({ database, ledger, clock, log, environment }, config) => {
     const { edgeHubMetricsUri: uri, deviceId } = environment;
     const readMetrics = uri === undefined ? undefined : metricsAt(uri);
     const admission = new UplinkAdmission(readMetrics, clock, log);
     const store = new ForwardStore(database);
     const packer = new TelemetryPacker(database, store, clock, deviceId);
-    const backlog = new Backlog(database, clock, deviceId);
+    const backlog = new Backlog({ database, ledger, clock, gateway: deviceId });
     const parts = { store, packer, backlog, admission, clock, gateway: deviceId };
     return new StoreAndForward(parts, config);
   },
@@ -79,6 +79,7 @@ interface Forwarded {
 }
 
 class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
+  readonly keepsLedger = true;
   readonly admission: UplinkAdmission;
   readonly #store: ForwardStore;
   readonly #packer: TelemetryPacker;
@@ -145,10 +146,10 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   }
 
   #isDrainDue(): boolean {
-    const { blocks, hasLosses } = this.#backlog;
+    const { blocks, isTellDue } = this.#backlog;
     return (
       (blocks > 0 && this.#mayDrain && this.admission.room(BACKLOG_PRIORITY) >= 1) ||
-      (hasLosses && this.admission.room(PRIORITY.ledger) >= 1)
+      (isTellDue && this.admission.room(PRIORITY.ledger) >= 1)
     );
   }
 
@@ -156,9 +157,9 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   #drain(effects: Effects): void {
     const mostBytes = mostBodyBytes(this.#config.maxMessageBytes);
     const waiting = effects.outbox.countOf(BACKLOG_PRIORITY);
-    const { blocks, hasLosses } = this.#backlog;
+    const { blocks, isTellDue } = this.#backlog;
     this.admission.backlogWaits(blocks + waiting > 0);
-    if (hasLosses && this.#isLedgerWanted(effects)) {
+    if (isTellDue && this.#isLedgerWanted(effects)) {
       for (const message of this.#backlog.takeLosses(mostBytes)) this.#forward(message, effects);
     }
     if (blocks === 0 || this.admission.room(BACKLOG_PRIORITY) < 1) return;
@@ -205,7 +206,7 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
       const parsed = input.schema.safeParse(entry);
       if (parsed.success) continue;
       const reason = `not a valid ${input.kind}: ${firstProblem(parsed.error)}`;
-      effects.quarantine(message, reason, message.body);
+      effects.quarantine(message, reason, message.body, entries.length);
       return;
     }
     if (entries.length === 0) return;
