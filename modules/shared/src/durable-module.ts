@@ -46,6 +46,9 @@ export interface Lost extends Loss {
   readonly reason: string;
 }
 
+/** Direct methods by name. */
+export type DirectMethods = Readonly<Record<string, (payload: unknown) => MethodResponse>>;
+
 /**
  * What makes one durable module different from another. All but `due` and `tidy` run inside the
  * transaction.
@@ -65,6 +68,8 @@ export interface DurableCore<Config> {
   /** More figures for the direct method `status`. */
   status?(): Readonly<Record<string, unknown>>;
   readonly admission?: Admission;
+  /** Direct methods beside `ping` and `status`; called outside of any transaction. */
+  readonly methods?: DirectMethods;
   /**
    * For the one module that everything passes on its way up: input it could not use is a loss, which
    * the others that get the same input do not tell again, and it sends the ledger itself.
@@ -154,9 +159,10 @@ export class DurableModule<Config> {
     this.#schedule();
   }
 
-  /** The direct methods that every module has. */
-  get methods(): Readonly<Record<string, (payload: unknown) => MethodResponse>> {
+  /** The direct methods: those that every module has, and its own. */
+  get methods(): DirectMethods {
     return {
+      ...this.#options.core.methods,
       ping: () => ({ status: 200, payload: { pong: true } }),
       status: () => ({ status: 200, payload: this.status() }),
     };
