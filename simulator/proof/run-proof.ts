@@ -19,7 +19,7 @@ import { readAlerts, readAverages } from './observe/event-hub.ts';
 import { readTables } from './observe/tables.ts';
 import type { ProofOptions } from './options.ts';
 import type { OutOfOrderPolicy } from './oracle/expected-windows.ts';
-import { readJournal } from './oracle/measured.ts';
+import { readJournal, readVirtualJournal } from './oracle/measured.ts';
 import { reconcile } from './oracle/reconcile.ts';
 import { closePresentWindows, QUIET_MS, waitForQuiet } from './quiet.ts';
 import { judge, type ProofResult } from './result.ts';
@@ -142,7 +142,7 @@ async function count(
     watch.edgeHub(),
     Promise.all(MODULES_ON_PATH.map((id) => watch.module(id))),
   ]);
-  const virtual = readJournal(virtualJournal(settings));
+  const virtual = readVirtualJournal(virtualJournal(settings));
   const journal = readJournal(join(settings.stateFolder, 'meters', 'journal.db'));
   const measured = [...journal, ...virtual];
   const policy = await readOutOfOrderPolicy(settings.projectFolder);

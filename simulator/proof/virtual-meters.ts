@@ -27,7 +27,7 @@ export interface VirtualMeters {
   readonly seed: number;
 }
 
-/** What the virtual meters measured; laid out like the journal of the other meters. */
+/** Path of what the virtual meters measured. */
 export function virtualJournal({ stateFolder }: Settings): string {
   return join(stateFolder, 'modules', METER_SIMULATOR, 'journal.db');
 }

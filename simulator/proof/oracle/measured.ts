@@ -4,6 +4,7 @@
  * Nothing in this folder imports from `modules/` or `simulator/azure`: what it expects is worked out
  * a second time, from the documents.
  */
+import { inflateRawSync } from 'node:zlib';
 import { openReadOnly } from '../../wire/database.ts';
 
 export interface MeasuredReading {
@@ -32,7 +33,16 @@ interface MeterRow {
 
 type ReadingRow = Omit<MeasuredReading, 'atMs'>;
 
-/** Reads a whole journal, of smart meters or of virtual ones. @throws Error when it cannot be read */
+/** A message of virtual meters, as their journal has it. */
+interface JournalContent {
+  readonly readings: readonly (Pick<MeasuredReading, 'seq' | 'time' | 'temp'> & {
+    readonly id: string;
+  })[];
+  /** By the position of their reading. */
+  readonly injected: Readonly<Record<string, 'spike' | 'dip'>>;
+}
+
+/** Reads the whole journal of the smart meters. @throws Error when it cannot be read */
 export function readJournal(path: string): MeasuredMeter[] {
   const database = openReadOnly(path);
   try {
@@ -51,4 +61,34 @@ export function readJournal(path: string): MeasuredMeter[] {
   } finally {
     database.close();
   }
+}
+
+/**
+ * Reads the whole journal of the virtual meters: messages of readings, each deflated JSON.
+ *
+ * @throws Error when it cannot be read
+ */
+export function readVirtualJournal(path: string): MeasuredMeter[] {
+  const database = openReadOnly(path);
+  const meters = new Map<string, MeasuredReading[]>();
+  try {
+    const contents = database.prepare('SELECT content FROM journal').pluck().iterate();
+    for (const content of contents) {
+      const text = inflateRawSync(content as Buffer).toString();
+      const { readings, injected } = JSON.parse(text) as JournalContent;
+      for (const [index, { id, ...reading }] of readings.entries()) {
+        const known = meters.get(id) ?? [];
+        meters.set(id, known);
+        const atMs = Date.parse(reading.time);
+        known.push({ ...reading, atMs, injected: injected[index] ?? null });
+      }
+    }
+  } finally {
+    database.close();
+  }
+  return [...meters].map(([id, readings]) => ({
+    id,
+    isDirect: false,
+    readings: readings.toSorted((one, other) => one.seq - other.seq),
+  }));
 }

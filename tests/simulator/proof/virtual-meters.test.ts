@@ -2,22 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  initialGeneratorState,
-  type GeneratedReading,
-} from '../../../modules/meter-simulator/src/core/reading-generator.ts';
-import {
-  JOURNAL_SCHEMA,
-  VirtualJournal,
-} from '../../../modules/meter-simulator/src/virtual-journal.ts';
+import { Journal, JOURNAL_SCHEMA } from '../../../modules/meter-simulator/src/journal.ts';
 import { openDatabase, type OpenDatabase } from '../../../modules/shared/src/database.ts';
 import { DURABLE_SCHEMA } from '../../../modules/shared/src/durable-schema.ts';
 import { Outbox } from '../../../modules/shared/src/outbox.ts';
-import { readJournal } from '../../../simulator/proof/oracle/measured.ts';
+import { readVirtualJournal } from '../../../simulator/proof/oracle/measured.ts';
 import { waitForOutbox } from '../../../simulator/proof/virtual-meters.ts';
 import { START_MS } from './measured-meters.ts';
 
 const ID = 'gateway-Virtual01';
+const OTHER = 'gateway-Virtual02';
+const MOST_BYTES = 1_000_000;
 
 describe('journal of virtual meters', () => {
   let folder: string;
@@ -35,18 +30,26 @@ describe('journal of virtual meters', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is read by the oracle like that of the other meters, while the module has it open', () => {
-    const state = initialGeneratorState({ id: ID, seed: 1 });
-    const reading: GeneratedReading = { tempF: 49.5, injected: 'dip', state };
-    const time = new Date(START_MS).toISOString();
-    const journal = new VirtualJournal(module.database);
-    journal.append({ id: ID, nextSeq: 1_000, generator: state }, time, reading);
-    assert.deepEqual(readJournal(path), [
-      {
-        id: ID,
-        isDirect: false,
-        readings: [{ seq: 1_000, time, atMs: START_MS, temp: 49.5, injected: 'dip' }],
-      },
+  it('is read by the oracle in order of seq, while the module has it open', () => {
+    const journal = new Journal(module.database);
+    const at = (seq: number) => new Date(START_MS + seq).toISOString();
+    const reading = (id: string, seq: number, temp: number) => ({ id, time: at(seq), temp, seq });
+    journal.add(
+      1,
+      { readings: [reading(ID, 3, 70), reading(OTHER, 7, 49.5)], injected: { 1: 'dip' } },
+      MOST_BYTES,
+    );
+    journal.add(3, { readings: [reading(ID, 2, 70.5)], injected: {} }, MOST_BYTES);
+    const measured = (seq: number, temp: number, injected: 'dip' | null = null) => ({
+      seq,
+      time: at(seq),
+      atMs: START_MS + seq,
+      temp,
+      injected,
+    });
+    assert.deepEqual(readVirtualJournal(path), [
+      { id: ID, isDirect: false, readings: [measured(2, 70.5), measured(3, 70)] },
+      { id: OTHER, isDirect: false, readings: [measured(7, 49.5, 'dip')] },
     ]);
   });
 

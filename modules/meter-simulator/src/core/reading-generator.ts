@@ -1,6 +1,6 @@
 /**
- * The temperatures of a simulated smart meter: a daily curve, noise with memory, and now and then
- * an injected spike or dip that the detector must find.
+ * The temperatures of a simulated smart meter: a daily and, if wanted, a weekly curve, noise with
+ * memory, and now and then an injected spike or dip that the detector must find.
  *
  * Invariants:
  * - the same seed, meter id and requests give the same readings, bit for bit;
@@ -21,6 +21,8 @@ const NOISE_MEMORY = 0.6;
 /** Standard deviation of the noise, degrees Fahrenheit. */
 const NOISE_F = 0.5;
 const DAY_MS = 86_400_000;
+/** From Wednesday noon, the warmest instant of a week, to the epoch, which was a Thursday. */
+const WEDNESDAY_NOON_MS = DAY_MS / 2;
 
 export type Injection = 'spike' | 'dip';
 
@@ -42,8 +44,10 @@ export const DIRECT_SPACING: InjectionSpacing = { warmUpReadings: 400, gapReadin
 export interface MeterProfile extends InjectionSpacing {
   /** Mean of the day, degrees Fahrenheit. */
   readonly baseF: number;
-  /** Shift of the daily curve, milliseconds. */
+  /** Shift of the curves, milliseconds. */
   readonly phaseMs: number;
+  /** Half the distance between a week's coldest and warmest day, degrees Fahrenheit; 0 when absent. */
+  readonly weeklyF?: number;
   /** Index of a reading that is injected in any case, counted from 0. */
   readonly certainInjectionAt?: number;
 }
@@ -80,14 +84,15 @@ export interface MeterSeed extends InjectionSpacing {
   readonly id: string;
   readonly seed: number;
   readonly certainInjectionAt?: number;
+  readonly weeklyF?: number;
 }
 
 /** Character of one meter: up to a degree warmer or colder than 70 °F, its day up to an hour early or late. */
-export function meterProfile({ id, seed, ...injections }: MeterSeed): MeterProfile {
+export function meterProfile({ id, seed, ...given }: MeterSeed): MeterProfile {
   const random = new Random(seedFrom(`${seed}/${id}/profile`));
   const baseF = 69 + 2 * random.uniform();
   const phaseMs = Math.round((random.uniform() - 0.5) * (DAY_MS / 12));
-  return { ...injections, baseF, phaseMs };
+  return { ...given, baseF, phaseMs };
 }
 
 /** State before the first reading. */
@@ -110,7 +115,7 @@ export function nextReading(
   // Both numbers are always drawn, so that a command by hand does not change what chance does later.
   const chance = automaticInjection(profile, state, random);
   const injected = injection === 'automatic' ? chance : injection === 'none' ? null : injection;
-  const usualF = pinnedF ?? dailyCurveF(profile, atMs) + noiseF;
+  const usualF = pinnedF ?? dailyCurveF(profile, atMs) + weeklyCurveF(profile, atMs) + noiseF;
   return {
     tempF: Math.round((usualF + offsetF(injected)) * 100) / 100,
     injected,
@@ -123,10 +128,17 @@ export function nextReading(
   };
 }
 
-/** Temperature of the meter without noise, degrees Fahrenheit: coldest at 04:00 UTC, warmest at 16:00. */
+/** A day's temperatures without noise, degrees Fahrenheit: coldest at 04:00 UTC, warmest at 16:00. */
 export function dailyCurveF({ baseF, phaseMs }: MeterProfile, atMs: number): number {
   const ofDay = (atMs + phaseMs) / DAY_MS - 10 / 24;
   return baseF + DAILY_AMPLITUDE_F * Math.sin(2 * Math.PI * ofDay);
+}
+
+/** What the week adds to the day, degrees Fahrenheit: least on Sunday at 00:00 UTC. */
+export function weeklyCurveF({ phaseMs, weeklyF = 0 }: MeterProfile, atMs: number): number {
+  if (weeklyF === 0) return 0;
+  const ofWeek = (atMs + phaseMs + WEDNESDAY_NOON_MS) / (7 * DAY_MS);
+  return weeklyF * Math.cos(2 * Math.PI * ofWeek);
 }
 
 function automaticInjection(
