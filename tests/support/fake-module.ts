@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { RunningModule } from '../../modules/shared/src/keep-running.ts';
 import { createLogger } from '../../modules/shared/src/logger.ts';
 import {
   startModule,
+  type ModuleContext,
   type ModuleDefinition,
-  type RunningModule,
 } from '../../modules/shared/src/run-module.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEdgeClient } from './fake-edge-client.ts';
@@ -15,6 +16,8 @@ import { FakeEdgeClient } from './fake-edge-client.ts';
 export class FakeModule<Shape extends z.ZodRawShape> {
   readonly folder = mkdtempSync(join(tmpdir(), 'module-'));
   clock = new FakeClock();
+  /** Why it stopped by itself, each time. */
+  readonly failures: unknown[] = [];
   client = new FakeEdgeClient();
   readonly #definition: ModuleDefinition<Shape>;
   #running: RunningModule | undefined;
@@ -47,7 +50,13 @@ export class FakeModule<Shape extends z.ZodRawShape> {
   }
 
   #start(): void {
-    this.#running = startModule(this.#definition, {
+    this.#running = startModule(this.#definition, this.#context(), (error) =>
+      this.failures.push(error),
+    );
+  }
+
+  #context(): ModuleContext {
+    return {
       environment: {
         deviceId: 'gateway-01',
         moduleId: 'module-01',
@@ -59,6 +68,6 @@ export class FakeModule<Shape extends z.ZodRawShape> {
       client: this.client,
       clock: this.clock,
       log: createLogger('module-01', 'silent'),
-    });
+    };
   }
 }

@@ -7,10 +7,10 @@ import { anomalyDetector } from './anomaly-detector.ts';
 
 const environment = readEnv(process.env);
 const log = createLogger(environment.moduleId, environment.logLevel);
-const client = await createIotEdgeClient(systemClock, log);
+const connect = () => createIotEdgeClient(systemClock, log);
 
 await runModule(
   anomalyDetector,
-  { environment, client, clock: systemClock, log },
+  { environment, connect, clock: systemClock, log },
   shutdownSignal(),
 );

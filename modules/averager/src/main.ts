@@ -7,6 +7,6 @@ import { averager } from './averager.ts';
 
 const environment = readEnv(process.env);
 const log = createLogger(environment.moduleId, environment.logLevel);
-const client = await createIotEdgeClient(systemClock, log);
+const connect = () => createIotEdgeClient(systemClock, log);
 
-await runModule(averager, { environment, client, clock: systemClock, log }, shutdownSignal());
+await runModule(averager, { environment, connect, clock: systemClock, log }, shutdownSignal());

@@ -7,6 +7,10 @@ import { meterSimulator } from './meter-simulator.ts';
 
 const environment = readEnv(process.env);
 const log = createLogger(environment.moduleId, environment.logLevel);
-const client = await createIotEdgeClient(systemClock, log);
+const connect = () => createIotEdgeClient(systemClock, log);
 
-await runModule(meterSimulator, { environment, client, clock: systemClock, log }, shutdownSignal());
+await runModule(
+  meterSimulator,
+  { environment, connect, clock: systemClock, log },
+  shutdownSignal(),
+);

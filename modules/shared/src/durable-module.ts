@@ -6,45 +6,26 @@
  * - all input that arrived meanwhile shares one transaction;
  * - state, results and counters of a message are committed together or not at all;
  * - what was taken in under one configuration is settled before anything is taken in under the next;
- * - nothing waits for a send.
- *
- * A commit that fails (a full disk, say) is not survived: memory may be ahead of the disk then, so the
- * process ends, edgeAgent starts it again, and edgeHub delivers again what was not acknowledged.
+ * - nothing waits for a send;
+ * - after an error of the database nothing is acknowledged or sent any more: memory may be ahead of the
+ *   disk. `keep-running.ts` starts the module again from what is on disk, with a new connection, so that
+ *   edgeHub delivers again what was not acknowledged.
  */
 import type { Clock } from './clock.ts';
 import { Counters } from './counters.ts';
 import type { Database } from './database.ts';
-import type { Loss } from './core/loss.ts';
 import type { EdgeClient, InputMessage, MethodResponse } from './edge-client.ts';
+import { messageOf } from './edge-error.ts';
+import { makeEffects, type Effects } from './effects.ts';
 import type { ModuleEnvironment } from './env.ts';
 import { KeptValues } from './kept-values.ts';
 import { LEDGER_OUTPUT, LedgerOutput } from './ledger-output.ts';
 import type { Logger } from './logger.ts';
 import type { LossLedger } from './loss-ledger.ts';
-import { Outbox, type OutboxEntry, type OutboxMessage } from './outbox.ts';
+import { Outbox, type OutboxEntry } from './outbox.ts';
 import { ALWAYS_ADMIT, OutboxSender, type Admission } from './outbox-sender.ts';
-import { Quarantine } from './quarantine.ts';
-import { MessageKind } from './wire-contract.ts';
 
-/** What a module may do inside the transaction. */
-export interface Effects {
-  readonly counters: Counters;
-  /** For a module that must make room in it. */
-  readonly outbox: Outbox;
-  /** Appends a message to the outbox. */
-  send(message: OutboxMessage): void;
-  /** Puts what could not be used aside, with the reason; `count` entries of the message. */
-  quarantine(message: InputMessage, reason: string, body: string, count?: number): void;
-  /** Notes what did not get through, to be told upstream. */
-  lost(loss: Lost): void;
-}
-
-/** Readings or results that did not get through, and why. */
-export interface Lost extends Loss {
-  readonly lostKind: MessageKind;
-  /** At most 200 characters; the same words for the same reason, because losses are added up by it. */
-  readonly reason: string;
-}
+export type { Effects, Lost } from './effects.ts';
 
 /** Direct methods by name. */
 export type DirectMethods = Readonly<Record<string, (payload: unknown) => MethodResponse>>;
@@ -85,6 +66,8 @@ export interface DurableModuleOptions<Config> {
   readonly core: DurableCore<Config>;
   readonly ledger: LossLedger;
   readonly environment: Pick<ModuleEnvironment, 'deviceId' | 'moduleId'>;
+  /** Called once, when the database failed; the module does nothing any more. */
+  failed(error: unknown): void;
 }
 
 const TICK_MS = 250;
@@ -112,7 +95,12 @@ export class DurableModule<Config> {
     this.#options = options;
     this.#outbox = new Outbox(database);
     this.#kept = new KeptValues(database);
-    this.#effects = this.#makeEffects(Counters.parse(this.#kept.read('counters') ?? {}));
+    this.#effects = makeEffects({
+      ...options,
+      outbox: this.#outbox,
+      counters: Counters.parse(this.#kept.read('counters') ?? {}),
+      tellsRefused: core.keepsLedger === true,
+    });
     if (core.keepsLedger !== true) {
       const sender = `${environment.deviceId}/${environment.moduleId}`;
       this.#ledgerOutput = new LedgerOutput({
@@ -137,6 +125,7 @@ export class DurableModule<Config> {
       failed: (count) => {
         this.#effects.counters.resent += count;
       },
+      broken: (error) => this.#break(error),
     });
     this.#endings.push(admission.start(() => this.#sender.wake()));
     this.#endings.push(clock.every(TICK_MS, () => this.#tick()));
@@ -164,7 +153,7 @@ export class DurableModule<Config> {
     return {
       ...this.#options.core.methods,
       ping: () => ({ status: 200, payload: { pong: true } }),
-      status: () => ({ status: 200, payload: this.status() }),
+      status: () => this.#answerStatus(),
     };
   }
 
@@ -183,17 +172,42 @@ export class DurableModule<Config> {
   /** Commits what has arrived and ends; may be called twice. */
   stop(): void {
     if (this.#stopped) return;
-    for (const end of this.#endings) end();
-    this.#sender.stop();
+    this.#beQuiet();
     do this.#commit();
-    while (this.#arrived.length > 0);
+    while (!this.#stopped && this.#arrived.length > 0);
     this.#stopped = true;
+  }
+
+  /** Sends nothing more and does nothing by itself. */
+  #beQuiet(): void {
+    for (const end of this.#endings.splice(0)) end();
+    this.#sender.stop();
+  }
+
+  #break(error: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#beQuiet();
+    this.#options.log.error({ err: error }, 'the database failed, nothing more is taken in');
+    this.#options.failed(error);
+  }
+
+  #answerStatus(): MethodResponse {
+    try {
+      return { status: 200, payload: this.status() };
+    } catch (error) {
+      return { status: 500, payload: { error: messageOf(error) } };
+    }
   }
 
   #tick(): void {
     const { core } = this.#options;
-    core.tidy?.();
-    if (core.due() || this.#ledgerOutput?.isDue === true) this.#schedule();
+    try {
+      core.tidy?.();
+      if (core.due() || this.#ledgerOutput?.isDue === true) this.#schedule();
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
   /** All that arrives in one turn of the event loop shares one commit. */
@@ -207,7 +221,12 @@ export class DurableModule<Config> {
     this.#scheduled = false;
     if (this.#stopped) return;
     const messages = this.#takeArrived();
-    this.#commitAll(messages);
+    try {
+      this.#commitAll(messages);
+    } catch (error) {
+      this.#break(error);
+      return;
+    }
     for (const message of messages) message.acknowledge();
     this.#sender.wake();
     if (this.#arrived.length > 0) this.#schedule();
@@ -252,32 +271,4 @@ export class DurableModule<Config> {
     this.#acknowledged.push(...entries);
     this.#schedule();
   }
-
-  #makeEffects(counters: Counters): Effects {
-    const { clock, database, core, ledger } = this.#options;
-    const quarantine = new Quarantine(database);
-    const lost = ({ lostKind, reason, ...loss }: Lost) => ledger.add(lostKind, reason, loss);
-    return {
-      counters,
-      outbox: this.#outbox,
-      send: (message) => this.#outbox.append(message, clock.nowMs()),
-      lost,
-      quarantine: (message, reason, body, count = 1) => {
-        counters.quarantined += 1;
-        const atMs = clock.nowMs();
-        const { '$.cdid': device = '', '$.cmid': module } = message.properties;
-        const sender = module === undefined ? device : `${device}/${module}`;
-        quarantine.add({ atMs, input: message.input, sender, reason, body });
-        if (core.keepsLedger !== true) return;
-        // When it came, because its own time may be what is wrong with it.
-        const id = module === undefined ? device : '';
-        lost({ lostKind: kindOf(message), id, fromMs: atMs, toMs: atMs, count, reason });
-      },
-    };
-  }
-}
-
-/** A message without a kind is telemetry: docs/contracts.md. */
-function kindOf({ properties }: InputMessage): MessageKind {
-  return MessageKind.safeParse(properties['kind']).data ?? 'telemetry';
 }

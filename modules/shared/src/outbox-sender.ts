@@ -37,6 +37,8 @@ export interface OutboxSenderOptions {
   acknowledged(entries: readonly OutboxEntry[]): void;
   /** Counts sends that must be repeated. */
   failed(count: number): void;
+  /** Called when the outbox cannot be read. */
+  broken(error: unknown): void;
 }
 
 /** Priorities in use: anomalies, averages and ledger, live telemetry, backlog. */
@@ -73,7 +75,11 @@ export class OutboxSender {
   wake(): void {
     if (this.#stopped || !this.#connected || this.#failures > 0) return;
     this.#left = false;
-    for (const priority of PRIORITIES) this.#sendSome(priority);
+    try {
+      for (const priority of PRIORITIES) this.#sendSome(priority);
+    } catch (error) {
+      this.#options.broken(error);
+    }
   }
 
   stop(): void {

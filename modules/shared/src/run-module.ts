@@ -1,4 +1,7 @@
-/** The life of a module: open the database, connect, run, stop within the time Docker gives. */
+/**
+ * The life of a module: open the database, connect, run, begin again when the database fails, stop
+ * within the time Docker gives.
+ */
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from './clock.ts';
@@ -10,6 +13,7 @@ import { messageOf } from './edge-error.ts';
 import type { ModuleEnvironment } from './env.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { InputGate } from './input-gate.ts';
+import { keepRunning, type RunningModule, type StartModule } from './keep-running.ts';
 import { KeptValues } from './kept-values.ts';
 import type { Logger } from './logger.ts';
 import { LOSS_SCHEMA, LossLedger } from './loss-ledger.ts';
@@ -22,6 +26,11 @@ export interface ModuleContext {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** What outlives a database that failed: each life connects anew. */
+export type ProcessContext = Omit<ModuleContext, 'client'> & {
+  connect(): Promise<EdgeClient>;
+};
 
 /** What a module gets to build its core from. */
 export interface CoreContext extends ModuleContext {
@@ -43,21 +52,18 @@ export interface ModuleDefinition<Shape extends z.ZodRawShape> {
   ): DurableCore<z.infer<z.ZodObject<Shape>>>;
 }
 
-export interface RunningModule {
-  stop(): Promise<void>;
-}
-
 /** Under the ten seconds after which Docker kills a container that was told to stop. */
 const STOP_DEADLINE_MS = 8_000;
 
 /**
- * Starts a module.
+ * Starts a module. When its database fails, `failed` is called, and only `stop` is left to do.
  *
  * @throws EdgeError DATABASE_IN_USE or DATABASE_DAMAGED
  */
 export function startModule<Shape extends z.ZodRawShape>(
   definition: ModuleDefinition<Shape>,
   context: ModuleContext,
+  failed: (error: unknown) => void,
 ): RunningModule {
   const { environment, client, clock, log } = context;
   const path = join(environment.stateFolder, definition.databaseName);
@@ -67,7 +73,7 @@ export function startModule<Shape extends z.ZodRawShape>(
   const kept = new KeptValues(database).read('config');
   let config = keptConfig(definition.schema, kept);
   const core = definition.start({ ...context, database, ledger }, config);
-  const module = new DurableModule({ ...context, database, core, ledger });
+  const module = new DurableModule({ ...context, database, core, ledger, failed });
   const gate = new InputGate((message) => module.input(message), clock);
   if (kept !== undefined) gate.open();
   const applyTwin = (desired: DesiredProperties) => {
@@ -108,20 +114,22 @@ export function startModule<Shape extends z.ZodRawShape>(
 /** Runs a module until the signal, then ends the process. */
 export async function runModule<Shape extends z.ZodRawShape>(
   definition: ModuleDefinition<Shape>,
-  context: ModuleContext,
+  context: ProcessContext,
   signal: AbortSignal,
 ): Promise<never> {
-  const module = startModule(definition, context);
-  const { heartbeatFile } = context.environment;
+  const { environment, log } = context;
+  const { heartbeatFile } = environment;
   if (heartbeatFile !== undefined) startHeartbeat(heartbeatFile, context);
-  context.log.info('started');
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (signal.aborted) resolve();
+  signal.addEventListener('abort', () => {
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   });
-  setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-  await module.stop();
-  context.log.info('stopped');
+  const start: StartModule = async (failed) => {
+    const module = startModule(definition, { ...context, client: await context.connect() }, failed);
+    log.info('started');
+    return module;
+  };
+  await keepRunning(start, context, signal);
+  log.info('stopped');
   process.exit(0);
 }
 

@@ -7,10 +7,10 @@ import { storeAndForward } from './store-and-forward.ts';
 
 const environment = readEnv(process.env);
 const log = createLogger(environment.moduleId, environment.logLevel);
-const client = await createIotEdgeClient(systemClock, log);
+const connect = () => createIotEdgeClient(systemClock, log);
 
 await runModule(
   storeAndForward,
-  { environment, client, clock: systemClock, log },
+  { environment, connect, clock: systemClock, log },
   shutdownSignal(),
 );
