@@ -63,12 +63,16 @@ export async function bundleModule(name, { out, binding }) {
   return bill;
 }
 
-/** The health check comes without loading the module. */
+/** The health check comes without loading the module; so does the module's tool, if it has one, for any other word. */
 function entryOf(name) {
+  const tool = `modules/${name}/src/tool/main.ts`;
+  const toolBranch = existsSync(join(PROJECT, tool))
+    ? `else if (process.argv.length > 2) await import('./${tool}');\n`
+    : '';
   return `import { checkHealth } from './modules/shared/src/health-check.ts';
 if (process.argv[2] === '--health') {
   process.exitCode = checkHealth(process.env.HEARTBEAT_FILE, (text) => process.stdout.write(text));
-} else await import('./modules/${name}/src/main.ts');`;
+} ${toolBranch}else await import('./modules/${name}/src/main.ts');`;
 }
 
 /** better-sqlite3 searches for its binding in folders that an image does not have: here it lies beside main.mjs. */

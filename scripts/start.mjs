@@ -16,6 +16,7 @@ const ENTRIES = {
   alerts: 'cloud/function/src/command/main.js',
   sql: 'cloud/sql/tool/main.js',
   'cold-path': 'simulator/commands/cold-path.js',
+  store: 'simulator/commands/store.js',
 };
 
 const entry = process.argv[2] in ENTRIES ? process.argv.splice(2, 1)[0] : 'start';

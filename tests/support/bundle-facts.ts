@@ -85,6 +85,7 @@ export function bundleFacts({ command, binding }: BundleNode): void {
       }, RESULT_MS);
       assert.match(module.output, /connected to edgeHub/);
       assert.equal(healthOf(files, command), 0);
+      if (name === 'store-and-forward') assert.match(inspected(files, command), /running, schema/);
       assert.equal(await module.end('SIGTERM'), 0, module.output);
       assert.match(module.output, /"stopped"/);
       assert.deepEqual(readdirSync(files).toSorted(), ['better_sqlite3.node', 'main.mjs', 'state']);
@@ -118,6 +119,13 @@ async function startGateway(): Promise<TestGateway> {
     modulesContent: { 'meter-simulator': { 'properties.desired': { virtualMeters: 2 } } },
   });
   return gateway;
+}
+
+/** What the module's tool says, as `docker exec` runs it. */
+function inspected(files: string, [node = '', ...words]: readonly string[]): string {
+  const env = { PATH: process.env['PATH'], STATE_FOLDER: join(files, 'state') };
+  const found = spawnSync(node, [...words, join(files, 'main.mjs'), 'inspect'], { env });
+  return found.stdout.toString() + found.stderr.toString();
 }
 
 /** Exit code of the container's health check. */
