@@ -6,10 +6,11 @@ interface Timer {
   readonly act: () => void;
 }
 
-/** Time that a test moves by hand; both clocks go together. */
+/** Time that a test moves by hand; both clocks go together, until the wall clock is set. */
 export class FakeClock implements Clock {
   #nowMs: number;
   readonly #startMs: number;
+  #steppedMs = 0;
   readonly #timers = new Set<Timer>();
 
   constructor(startIso = '2026-06-01T12:00:00Z') {
@@ -18,11 +19,16 @@ export class FakeClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#steppedMs;
   }
 
   monotonicMs(): number {
     return this.#nowMs - this.#startMs;
+  }
+
+  /** Sets the wall clock forward, or back, as a time server does. */
+  step(byMs: number): void {
+    this.#steppedMs += byMs;
   }
 
   every(intervalMs: number, tick: () => void): () => void {

@@ -1,11 +1,11 @@
 /** Scores each reading of `readings`, and sends what stands out on `anomalies`. */
 import type { Clock } from '../../shared/src/clock.ts';
+import type { ClockWatch } from '../../shared/src/clock-watch.ts';
 import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
-import { isAhead } from '../../shared/src/event-time.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
 import { messageIdOf } from '../../shared/src/message-id.ts';
-import type { ModuleDefinition } from '../../shared/src/run-module.ts';
+import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
 import type { Anomaly } from '../../shared/src/wire-contract.ts';
 import { AnomalyDetectorConfig, WatchSettings } from './config.ts';
 import {
@@ -20,20 +20,27 @@ export const anomalyDetector: ModuleDefinition<typeof AnomalyDetectorConfig.shap
   databaseName: 'anomaly-detector.db',
   migrations: [DETECTOR_SCHEMA, DETECTOR_MEMORY],
   schema: AnomalyDetectorConfig,
-  start: ({ database, clock }, config) =>
-    new AnomalyDetector(new WatchStore(database), clock, config),
+  start: ({ database, clock, clockWatch }, config) =>
+    new AnomalyDetector(new WatchStore(database), { clock, clockWatch }, config),
 };
 
 class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
   readonly #store: WatchStore;
   readonly #clock: Clock;
+  readonly #clockWatch: ClockWatch;
   readonly #meters = new Map<string, MeterWatch>();
   readonly #touched = new Set<string>();
   #config: AnomalyDetectorConfig;
+  #latestBelievedMs: number | undefined;
 
-  constructor(store: WatchStore, clock: Clock, config: AnomalyDetectorConfig) {
+  constructor(
+    store: WatchStore,
+    { clock, clockWatch }: Pick<CoreContext, 'clock' | 'clockWatch'>,
+    config: AnomalyDetectorConfig,
+  ) {
     this.#store = store;
     this.#clock = clock;
+    this.#clockWatch = clockWatch;
     this.#config = config;
     for (const { id, state } of store.meters()) {
       this.#meters.set(id, new MeterWatch(optionsOf(config, id), clock.monotonicMs(), state));
@@ -46,8 +53,10 @@ class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
   }
 
   take(message: InputMessage, effects: Effects): void {
-    for (const incoming of incomingReadings(message, effects)) {
-      this.#takeReading(message, incoming, effects);
+    const readings = incomingReadings(message, effects);
+    this.#latestBelievedMs = this.#clockWatch.latestBelievedMs;
+    for (const incoming of readings) {
+      this.#takeReading(incoming, effects);
     }
   }
 
@@ -72,15 +81,11 @@ class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
     return [...this.#meters].filter(([, watch]) => watch.isOverdue(nowMs));
   }
 
-  #takeReading(message: InputMessage, { reading, atMs }: IncomingReading, effects: Effects): void {
-    if (isAhead(atMs, this.#clock)) {
-      const reason = 'its time is ahead of the gateway’s clock';
-      effects.quarantine(message, reason, JSON.stringify(reading));
-      return;
-    }
+  #takeReading({ reading, atMs }: IncomingReading, effects: Effects): void {
     const { id, time, temp, seq } = reading;
     const nowMs = this.#clock.monotonicMs();
     const watch = this.#watch(id, nowMs);
+    watch.believe(this.#latestBelievedMs);
     this.#report(id, watch.take({ time, atMs, temp, seq }, nowMs), effects);
   }
 

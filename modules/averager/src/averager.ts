@@ -1,9 +1,9 @@
 /** Averages `readings` into one mean per meter and window on `averages`. */
 import { z } from 'zod';
 import type { Clock } from '../../shared/src/clock.ts';
+import type { ClockWatch } from '../../shared/src/clock-watch.ts';
 import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
-import { trustedNowMs, isAhead } from '../../shared/src/event-time.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import { messageIdOf } from '../../shared/src/message-id.ts';
@@ -48,6 +48,7 @@ class Averager implements DurableCore<AveragerConfig> {
   readonly #report: HorizonReport;
   readonly #kept: KeptValues;
   readonly #clock: Clock;
+  readonly #clockWatch: ClockWatch;
   readonly #averages: TumblingAverages;
   #config: AveragerConfig;
   #beyondHorizon: number;
@@ -57,9 +58,10 @@ class Averager implements DurableCore<AveragerConfig> {
   #lastReadingMs = 0;
 
   constructor(context: CoreContext, config: AveragerConfig) {
-    const { database, clock } = context;
+    const { database, clock, clockWatch } = context;
     this.#config = config;
     this.#clock = clock;
+    this.#clockWatch = clockWatch;
     this.#store = new WindowStore(database);
     this.#history = new WindowHistory(database, this.#store, historyLimits(config));
     this.#report = new HorizonReport(context);
@@ -83,7 +85,9 @@ class Averager implements DurableCore<AveragerConfig> {
 
   take(message: InputMessage, effects: Effects): void {
     this.#lastInputMs = this.#clock.monotonicMs();
-    for (const incoming of incomingReadings(message, effects)) {
+    const readings = incomingReadings(message, effects);
+    this.#averages.latestAllowedMs = this.#clockWatch.latestBelievedMs;
+    for (const incoming of readings) {
       this.#takeReading(message, incoming, effects);
     }
   }
@@ -135,7 +139,7 @@ class Averager implements DurableCore<AveragerConfig> {
   /** A meter whose clock is ahead says nothing of how far back the others' windows are kept. */
   #horizon(): Horizon {
     const { latestMs, forgottenUpToMs } = this.#averages;
-    const nowMs = trustedNowMs(this.#clock) ?? latestMs;
+    const nowMs = this.#clockWatch.trustedNowMs ?? latestMs;
     const reached = { latestMs: Math.min(latestMs, nowMs), forgottenUpToMs };
     return horizonOf(historyLimits(this.#config).horizonMs, reached);
   }
@@ -150,14 +154,6 @@ class Averager implements DurableCore<AveragerConfig> {
 
   #takeReading(message: InputMessage, { reading, atMs }: IncomingReading, effects: Effects): void {
     const { counters } = effects;
-    if (isAhead(atMs, this.#clock)) {
-      effects.quarantine(
-        message,
-        'its time is ahead of the gateway’s clock',
-        JSON.stringify(reading),
-      );
-      return;
-    }
     this.#lastReadingMs = atMs;
     const { id, temp, seq } = reading;
     const taken = this.#averages.take({ id, atMs, temp, seq }, this.#lastInputMs);
@@ -174,9 +170,10 @@ class Averager implements DurableCore<AveragerConfig> {
 
   #moment(): Moment {
     const monotonicMs = this.#clock.monotonicMs();
-    const wallMs = trustedNowMs(this.#clock);
+    const wallMs = this.#clockWatch.trustedNowMs;
     const isLive =
-      wallMs !== undefined && wallMs - this.#lastReadingMs < this.#config.silenceSeconds * 1_000;
+      wallMs !== undefined &&
+      Math.abs(wallMs - this.#lastReadingMs) < this.#config.silenceSeconds * 1_000;
     const inputIdle = isLive || monotonicMs - this.#lastInputMs >= IDLE_MS;
     return { monotonicMs, wallMs, inputIdle };
   }

@@ -12,6 +12,7 @@
  *   edgeHub delivers again what was not acknowledged.
  */
 import type { Clock } from './clock.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import { Counters } from './counters.ts';
 import type { Database } from './database.ts';
 import type { EdgeClient, InputMessage, MethodResponse } from './edge-client.ts';
@@ -65,6 +66,7 @@ export interface DurableModuleOptions<Config> {
   readonly log: Logger;
   readonly core: DurableCore<Config>;
   readonly ledger: LossLedger;
+  readonly clockWatch: ClockWatch;
   readonly environment: Pick<ModuleEnvironment, 'deviceId' | 'moduleId'>;
   /** Called once, when the database failed; the module does nothing any more. */
   failed(error: unknown): void;
@@ -160,11 +162,13 @@ export class DurableModule<Config> {
   /** Counters, the outbox, and what the module adds. */
   status(): Record<string, unknown> {
     const { oldestMs } = this.#outbox;
+    const { clockWatch } = this.#options;
     return {
       ...this.#effects.counters,
       outboxRows: this.#outbox.rows,
       outboxBytes: this.#outbox.bytes,
-      oldestOutboxMs: oldestMs === undefined ? null : this.#options.clock.nowMs() - oldestMs,
+      oldestOutboxMs: oldestMs === undefined ? null : clockWatch.steadyMs() - oldestMs,
+      clock: clockWatch.status(),
       ...this.#options.core.status?.(),
     };
   }
@@ -201,10 +205,12 @@ export class DurableModule<Config> {
   }
 
   #tick(): void {
-    const { core } = this.#options;
+    const { core, clockWatch } = this.#options;
     try {
       core.tidy?.();
-      if (core.due() || this.#ledgerOutput?.isDue === true) this.#schedule();
+      clockWatch.look();
+      const isTold = this.#ledgerOutput?.isDue === true;
+      if (core.due() || isTold || clockWatch.isKeepDue) this.#schedule();
     } catch (error) {
       this.#break(error);
     }
@@ -256,6 +262,7 @@ export class DurableModule<Config> {
       this.#effects.counters.sent += acknowledged.length;
     }
     this.#kept.write('counters', this.#effects.counters);
+    this.#options.clockWatch.keep();
   }
 
   #reconfigure(): void {

@@ -6,6 +6,8 @@
 export interface InputMessage {
   readonly input: string;
   readonly body: string;
+  /** False when the bytes were not UTF-8, so that `body` is not what was sent. */
+  readonly isUtf8?: boolean;
   readonly messageId: string | undefined;
   /** Application properties, and edgeHub's `$.cdid` and `$.cmid`: the sender's device and module. */
   readonly properties: Readonly<Record<string, string>>;

@@ -7,6 +7,7 @@
  * - one message at a time: while it waits for edgeHub, losses add up in the ledger.
  */
 import type { Clock } from './clock.ts';
+import { firstNumber } from './clock-watch.ts';
 import type { KeptValues } from './kept-values.ts';
 import type { LossLedger } from './loss-ledger.ts';
 import { messageIdOf } from './message-id.ts';
@@ -53,7 +54,7 @@ export class LedgerOutput {
     if (!this.isDue) return;
     const { ledger, outbox, kept, clock, sender } = this.#parts;
     this.#lastMs = clock.monotonicMs();
-    const number = Number(kept.read(NUMBER) ?? clock.nowMs());
+    const number = Number(kept.read(NUMBER) ?? firstNumber(clock));
     kept.write(NUMBER, number + 1);
     const message = {
       priority: LEDGER_PRIORITY,

@@ -5,18 +5,18 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from './clock.ts';
-import { openDatabase, type Database } from './database.ts';
+import type { ClockWatch } from './clock-watch.ts';
+import type { Database } from './database.ts';
 import { DurableModule, type DurableCore } from './durable-module.ts';
-import { DURABLE_SCHEMA } from './durable-schema.ts';
 import type { DesiredProperties, EdgeClient } from './edge-client.ts';
 import { messageOf } from './edge-error.ts';
 import type { ModuleEnvironment } from './env.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { InputGate } from './input-gate.ts';
 import { keepRunning, type RunningModule, type StartModule } from './keep-running.ts';
-import { KeptValues } from './kept-values.ts';
 import type { Logger } from './logger.ts';
-import { LOSS_SCHEMA, LossLedger } from './loss-ledger.ts';
+import type { LossLedger } from './loss-ledger.ts';
+import { openState } from './module-state.ts';
 import { applyDesired, keptConfig } from './twin-config.ts';
 
 /** Everything of the outside world that a module uses. */
@@ -35,6 +35,7 @@ export type ProcessContext = Omit<ModuleContext, 'client'> & {
 /** What a module gets to build its core from. */
 export interface CoreContext extends ModuleContext {
   readonly database: Database;
+  readonly clockWatch: ClockWatch;
   /** What could not be kept; inside a transaction, use the effects instead. */
   readonly ledger: LossLedger;
 }
@@ -67,13 +68,11 @@ export function startModule<Shape extends z.ZodRawShape>(
 ): RunningModule {
   const { environment, client, clock, log } = context;
   const path = join(environment.stateFolder, definition.databaseName);
-  const { database, close } = openDatabase(path, [DURABLE_SCHEMA, ...definition.migrations]);
-  database.exec(LOSS_SCHEMA);
-  const ledger = new LossLedger(database);
-  const kept = new KeptValues(database).read('config');
+  const { kept: keptValues, close, ...state } = openState(path, definition.migrations, context);
+  const kept = keptValues.read('config');
   let config = keptConfig(definition.schema, kept);
-  const core = definition.start({ ...context, database, ledger }, config);
-  const module = new DurableModule({ ...context, database, core, ledger, failed });
+  const core = definition.start({ ...context, ...state }, config);
+  const module = new DurableModule({ ...context, ...state, core, failed });
   const gate = new InputGate((message) => module.input(message), clock);
   if (kept !== undefined) gate.open();
   const applyTwin = (desired: DesiredProperties) => {

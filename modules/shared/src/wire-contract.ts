@@ -26,7 +26,12 @@ const MAX_SEQ = Number.MAX_SAFE_INTEGER - 1;
 export const MessageKind = z.enum(['telemetry', 'average', 'anomaly', 'ledger']);
 export type MessageKind = z.infer<typeof MessageKind>;
 
-const MeterId = z.string().min(1).max(MAX_METER_ID_LENGTH);
+/** Ids travel in topics and message ids, where control characters and half a surrogate pair cannot. */
+const MeterId = z
+  .string()
+  .min(1)
+  .max(MAX_METER_ID_LENGTH)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'Invalid input: control characters');
 const Instant = z.iso.datetime({ offset: true }).max(MAX_INSTANT_LENGTH);
 const Temperature = z.number().min(-MAX_DEGREES).max(MAX_DEGREES);
 const Sequence = z.int().min(0).max(MAX_SEQ);

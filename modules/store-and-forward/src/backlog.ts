@@ -7,6 +7,7 @@
  * - readings taken in are waiting, forwarded, or in the ledger: nothing else happens to them.
  */
 import type { Clock } from '../../shared/src/clock.ts';
+import { firstNumber } from '../../shared/src/clock-watch.ts';
 import type { Database } from '../../shared/src/database.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import type { LossLedger } from '../../shared/src/loss-ledger.ts';
@@ -108,7 +109,7 @@ export class Backlog {
     const entries = this.#losses.take(LOSSES_AT_ONCE);
     if (entries.length === 0) return [];
     this.#toldMs = this.#clock.monotonicMs();
-    const number = Number(this.#kept.read(LEDGER_NUMBER) ?? this.#clock.nowMs());
+    const number = Number(this.#kept.read(LEDGER_NUMBER) ?? firstNumber(this.#clock));
     this.#kept.write(LEDGER_NUMBER, number + 1);
     const texts = entries.map((entry) => JSON.stringify(entry));
     return ledgerMessages(`ledger/${this.#gateway}/${number}`, texts, maxBodyBytes);

@@ -12,7 +12,8 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/src/clock.ts';
 import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
-import { entriesOf, firstProblem, incomingReadings } from '../../shared/src/incoming-readings.ts';
+import { firstProblem, incomingReadings } from '../../shared/src/incoming-readings.ts';
+import { messageEntries, Refusals } from '../../shared/src/message-entries.ts';
 import { LOSS_SCHEMA } from '../../shared/src/loss-ledger.ts';
 import type { OutboxEntry } from '../../shared/src/outbox.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
@@ -28,13 +29,18 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
   databaseName: 'store-and-forward.db',
   migrations: [FORWARD_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA],
   schema: StoreAndForwardConfig,
-  start: ({ database, ledger, clock, log, environment }, config) => {
+  start: ({ database, ledger, clock, clockWatch, log, environment }, config) => {
     const { edgeHubMetricsUri: uri, deviceId } = environment;
     const readMetrics = uri === undefined ? undefined : metricsAt(uri);
     const admission = new UplinkAdmission(readMetrics, clock, log);
     const store = new ForwardStore(database);
     const packer = new TelemetryPacker(database, store, clock, deviceId);
-    const backlog = new Backlog({ database, ledger, clock, gateway: deviceId });
+    const backlog = new Backlog({
+      database,
+      ledger,
+      clock: clockWatch.ageClock,
+      gateway: deviceId,
+    });
     const parts = { store, packer, backlog, admission, clock, gateway: deviceId };
     return new StoreAndForward(parts, config);
   },
@@ -200,20 +206,22 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
       effects.quarantine(message, `no such input: ${message.input}`, message.body);
       return;
     }
-    const entries = entriesOf(message, effects);
-    effects.counters.received += entries.length;
-    for (const entry of entries) {
-      const parsed = input.schema.safeParse(entry);
-      if (parsed.success) continue;
-      const reason = `not a valid ${input.kind}: ${firstProblem(parsed.error)}`;
-      effects.quarantine(message, reason, message.body, entries.length);
-      return;
-    }
-    if (entries.length === 0) return;
+    const refusals = new Refusals(message, effects);
+    const entries = messageEntries(message, input.kind, { refusals, effects });
+    const good = entries.filter((entry) => {
+      const parsed = input.schema.safeParse(entry.value);
+      if (!parsed.success) {
+        refusals.refuse(entry, `not a valid ${input.kind}`, firstProblem(parsed.error));
+      }
+      return parsed.success;
+    });
+    refusals.end();
+    if (good.length === 0) return;
     const messageId = message.messageId ?? digest(message.body);
+    const body = refusals.areNone ? message.body : JSON.stringify(good.map(({ value }) => value));
     if (this.#store.addResult(messageId)) {
-      this.#forward({ kind: input.kind, messageId, body: message.body }, effects);
-    } else effects.counters.repeats += entries.length;
+      this.#forward({ kind: input.kind, messageId, body }, effects);
+    } else effects.counters.repeats += good.length;
   }
 
   #forward(

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { Clock } from '../../shared/src/clock.ts';
+import { firstNumber } from '../../shared/src/clock-watch.ts';
 import type { Database } from '../../shared/src/database.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import {
@@ -74,7 +75,7 @@ export class TelemetryPacker {
     for (const { id, seen } of store.meters()) this.#meters.set(id, new SeenReadings(seen));
     const kept = Progress.safeParse(this.#kept.read(PROGRESS));
     this.#progress = kept.data ?? {
-      nextNumber: clock.nowMs(),
+      nextNumber: firstNumber(clock),
       forwarded: 0,
       accepted: 0,
       thinned: 0,

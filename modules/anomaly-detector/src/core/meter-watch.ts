@@ -83,6 +83,16 @@ export class MeterWatch {
     this.#detector = createDetector(options, this.#detector.memory());
   }
 
+  /**
+   * No reading is later than this, as far as is known now. Where one was scored that is, since nobody
+   * knew better, the order begins anew: or all that follows would be late.
+   */
+  believe(latestMs: number | undefined): void {
+    const last = this.#lastScored;
+    if (latestMs === undefined || last === null || last.atMs <= latestMs) return;
+    this.#lastScored = null;
+  }
+
   take(reading: OrderedReading, monotonicMs: number): Watched {
     const { outcome, released } = this.#order.take(reading, monotonicMs);
     const scored = this.#scoreAll(released);

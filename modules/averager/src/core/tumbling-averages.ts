@@ -66,6 +66,11 @@ export class TumblingAverages {
   #config: AveragesConfig;
   #forgottenUpToMs: number;
   #latestMs = Number.NEGATIVE_INFINITY;
+  /**
+   * No reading can be later, as far as is known now. A meter that is, since nobody knew better, is
+   * set back, or all that it measures from now on would be late.
+   */
+  latestAllowedMs: number | undefined;
 
   constructor(
     config: AveragesConfig,
@@ -130,6 +135,7 @@ export class TumblingAverages {
   take(sample: Sample, monotonicMs: number): Taken {
     const meter = this.#meter(sample.id, monotonicMs);
     meter.heardMs = monotonicMs;
+    meter.latestMs = Math.min(meter.latestMs, this.latestAllowedMs ?? meter.latestMs);
     const windowEndMs = windowEndOf(sample.atMs, this.#config.windowMs);
     if (windowEndMs <= meter.latestMs - this.#config.horizonMs) return 'forgotten';
     const isLate = windowEndMs <= this.#watermark(meter);
