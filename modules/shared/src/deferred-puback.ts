@@ -12,18 +12,19 @@
  */
 import { EventEmitter } from 'node:events';
 import sdkMqtt from 'azure-iot-device-mqtt';
-import mqttBase from 'azure-iot-mqtt-base';
 import mqtt, { type IClientOptions, type MqttClient, type Packet } from 'mqtt';
+import { CheckedMqttBase } from './checked-mqtt-base.ts';
+import { checkSignatures } from './workload-requests.ts';
 
 const { Mqtt } = sdkMqtt;
-const { MqttBase } = mqttBase;
 
 /** Makes mqtt.js connections; the probe puts one without a network in its place. */
 export type ConnectMqtt = (uri: string, options: IClientOptions) => MqttClient;
 
 export const connectMqtt: ConnectMqtt = (uri, options) => mqtt.connect(uri, options);
 
-type AuthenticationProvider = ConstructorParameters<typeof Mqtt>[0];
+/** Where the SDK has its tokens from. */
+export type AuthenticationProvider = ConstructorParameters<typeof Mqtt>[0];
 
 /** The SDK's message as the transport hands it over. */
 export interface SdkMessage {
@@ -49,22 +50,30 @@ export type TransportConstructor = new (
 /** mqtt.js reads this as: do not acknowledge, go on. It never leaves mqtt.js. */
 const DEFERRED = new Error('acknowledged after the commit');
 
-/**
- * Makes a transport class whose input messages go to `listener`, from the first one on.
- *
- * To renew its token the SDK puts a new connection in the place of the old one without a word;
- * `renewed` is called then, because what edgeHub said in between was not heard.
- */
+/** What else a transport tells. */
+export interface TransportListener {
+  /** It takes its tokens from here. */
+  authenticates(provider: AuthenticationProvider): void;
+  /** A change of the twin came that cannot be read. */
+  unreadable(): void;
+}
+
+const NOBODY: TransportListener = { authenticates: () => {}, unreadable: () => {} };
+
+/** Makes a transport class whose input messages go to `listener`, from the first one on. */
 export function deferringTransport(
   connect: ConnectMqtt,
   listener: InputListener,
-  renewed: () => void = () => {},
+  told: TransportListener = NOBODY,
 ): TransportConstructor {
   return class DeferringMqtt extends Mqtt {
     constructor(authentication: AuthenticationProvider) {
       const acknowledgements = new WeakMap<object, () => void>();
-      const connectAgain = noticing(hooked(connect, acknowledgements), renewed);
-      super(authentication, new TwinErrorsMqttBase({ connect: connectAgain }));
+      const base = new CheckedMqttBase({ connect: hooked(connect, acknowledgements) });
+      base.unreadable = () => told.unreadable();
+      super(authentication, base);
+      told.authenticates(authentication);
+      checkSignatures(authentication);
       // Without a new token the connection ends with the old one, and the client is made anew then.
       if (authentication instanceof EventEmitter) authentication.on('error', () => undefined);
       // The session survives a disconnect, so messages may come before the SDK has subscribed again.
@@ -74,17 +83,6 @@ export function deferringTransport(
         listener(input, message, known ? acknowledgements.get(payload) : undefined);
       });
     }
-  };
-}
-
-/** Calls `renewed` for every connection but a transport's first. */
-function noticing(connect: ConnectMqtt, renewed: () => void): ConnectMqtt {
-  let isFirst = true;
-  return (uri, options) => {
-    const client = connect(uri, options);
-    if (!isFirst) client.once('connect', renewed);
-    isFirst = false;
-    return client;
   };
 }
 
@@ -144,23 +142,5 @@ class AcknowledgementOrder {
       this.#send(first.packetId);
       first = this.#arrived[0];
     }
-  }
-}
-
-const TWIN_RESPONSE = /^\$iothub\/twin\/res\/(\d+)\//;
-
-/**
- * edgeHub answers a failed twin request with a status and no body; the SDK reads only the body, so
- * that a failed getTwin ends the process and a failed report passes for a success. Here the status
- * becomes the body that the SDK recognises as an error.
- */
-class TwinErrorsMqttBase extends MqttBase {
-  override emit(event: string | symbol, ...details: unknown[]): boolean {
-    const [topic, payload] = details;
-    if (event !== 'message' || typeof topic !== 'string') return super.emit(event, ...details);
-    const status = Number(TWIN_RESPONSE.exec(topic)?.[1] ?? 0);
-    if (status < 300) return super.emit(event, topic, payload);
-    const body = { errorCode: status, message: `edgeHub answered the twin request with ${status}` };
-    return super.emit(event, topic, Buffer.from(JSON.stringify(body)));
   }
 }
