@@ -4,6 +4,7 @@ import { buildIfNeeded } from './build.mjs';
 const ENTRIES = {
   start: 'simulator/main.js',
   proof: 'simulator/proof/main.js',
+  chaos: 'simulator/chaos/main.js',
   link: 'simulator/commands/link.js',
   meter: 'simulator/commands/meter.js',
   tpm: 'simulator/commands/tpm.js',

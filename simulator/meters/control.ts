@@ -15,11 +15,17 @@ const LOWEST_PIN_F = -100;
 const HIGHEST_PIN_F = 300;
 const PinBody = z.object({ temp: z.number().min(LOWEST_PIN_F).max(HIGHEST_PIN_F) });
 
+const AllowBody = z.object({ readings: z.int().min(0) });
+
 type Command = (meter: Meter, body: unknown) => void | Promise<void>;
 
-/** Serves `GET /status` and `POST /meters/:id/<command>`; a refusal says what to do instead. */
+/** Serves `GET /status`, `POST /allow` for a paced plan, and `POST /meters/:id/<command>`; a refusal says what to do instead. */
 export function meterRoutes(app: FastifyInstance, fleet: Fleet, settings: Settings): void {
   app.get('/status', () => fleet.status());
+  app.post('/allow', ({ body }) => {
+    fleet.allow(AllowBody.parse(body).readings);
+    return {};
+  });
   for (const [name, command] of Object.entries(commands(fleet, settings))) {
     app.post<{ Params: { id: string } }>(`/meters/:id/${name}`, async ({ params, body }) => {
       const meter = fleet.meter(params.id);

@@ -42,11 +42,15 @@ export class Fleet {
   readonly #stopping = new AbortController();
   #bringingUp: Promise<unknown> = Promise.resolve();
   #ticker: { stop(): void } | undefined;
+  /** In a plan: readings of all meters together that may be made. */
+  #allowedReadings: number;
 
   constructor(context: FleetContext, meters: readonly Meter[]) {
     this.#context = context;
     this.#meters = new Map(meters.map((meter) => [meter.id, meter]));
     this.#azure = controlClient(context.settings, 'azure');
+    this.#allowedReadings =
+      context.settings.meters.plan?.paced === true ? 0 : Number.POSITIVE_INFINITY;
   }
 
   /** Takes up earlier lives; unless everything is left to the user, brings all meters up. */
@@ -107,13 +111,23 @@ export class Fleet {
     this.topUp(meter);
   }
 
+  /** In a paced plan: so many readings of all meters together may be made by now. */
+  allow(readings: number): void {
+    const all = this.#context.settings.meters.plan?.readings ?? 0;
+    this.#allowedReadings = readings < all ? readings : Number.POSITIVE_INFINITY;
+    for (const meter of this.#meters.values()) this.topUp(meter);
+  }
+
   /** In a plan: lets a meter make readings while few enough of them wait. */
   topUp(meter: Meter): void {
     const { plan } = this.#context.settings.meters;
     if (plan === undefined || !meter.switchedOn) return;
+    const allowed = Math.ceil(this.#allowedReadings / this.#meters.size);
     while (meter.produced - meter.acknowledged < PLAN_BACKLOG_READINGS) {
+      const length = Math.min(PLAN_CHUNK_READINGS, allowed - meter.produced);
+      if (length <= 0) return;
       // The instants are the plan's own.
-      const entry = meter.measure(Array.from({ length: PLAN_CHUNK_READINGS }, () => 0));
+      const entry = meter.measure(Array.from({ length }, () => 0));
       if (entry === undefined) return;
       this.#commit([entry]);
     }

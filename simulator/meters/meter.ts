@@ -40,6 +40,8 @@ export interface MeterOptions {
   readonly provisioningHost: string;
   readonly caPem: string;
   readonly seed: number;
+  /** Most readings in one message, if not as many as usual. */
+  readonly batchReadings: number | undefined;
   readonly log: Logger;
   /** Told when readings were acknowledged. */
   readonly onAcknowledged: (meter: Meter) => void;
@@ -78,9 +80,11 @@ export class Meter {
     this.id = options.id;
     this.connection = options.connection;
     this.#options = options;
+    const { batchReadings } = options;
     this.#sender = new ReadingSender({
       meterId: options.id,
       journal: options.journal,
+      ...(batchReadings === undefined ? {} : { batchReadings }),
       onAcknowledged: (count) => this.#tookOver(count),
       onFault: (error) => options.log.error({ err: error, meter: this.id }, 'journal not written'),
     });

@@ -28,6 +28,8 @@ export interface TelemetryConnection {
 export interface ReadingSenderOptions {
   readonly meterId: string;
   readonly journal: Journal;
+  /** Most readings in one message. */
+  readonly batchReadings?: number;
   /** Told how many readings were acknowledged, when that is on disk. */
   readonly onAcknowledged: (count: number) => void;
   /** Told when an acknowledgement could not be written. */
@@ -61,9 +63,9 @@ export class ReadingSender {
   wake(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const { meterId, journal } = this.#options;
+    const { meterId, journal, batchReadings = MAX_BATCH_READINGS } = this.#options;
     while (this.#inFlight < MAX_MESSAGES_IN_FLIGHT) {
-      const batch = journal.unacknowledged(meterId, this.#sentUpToSeq, MAX_BATCH_READINGS);
+      const batch = journal.unacknowledged(meterId, this.#sentUpToSeq, batchReadings);
       const last = batch.at(-1);
       if (last === undefined) return;
       this.#sentUpToSeq = last.seq;

@@ -46,6 +46,7 @@ export async function startMeters({ settings, log }: LocalProcessContext): Promi
         provisioningHost: `localhost:${ports.deviceProvisioning}`,
         caPem,
         seed: settings.meters.seed,
+        batchReadings: settings.meters.plan?.batchReadings,
         log,
         onAcknowledged: (meter) => fleet.topUp(meter),
       }),

@@ -2,6 +2,7 @@
  * The faults of a proof: every module is killed once while messages to it, or from the module that
  * measures, are in flight, and the link is cut until a tenth of all readings waits on the gateway.
  */
+import { queuedFor } from './in-flight.ts';
 import type { EdgeHubStatus, SystemWatch } from './system-watch.ts';
 import { METER_SIMULATOR, waitForOutbox } from './virtual-meters.ts';
 import { waitUntil, type Waiting } from './wait-until.ts';
@@ -118,18 +119,6 @@ function isSending(status: EdgeHubStatus, module: ModuleOnPath): boolean {
     case 'store-and-forward':
       return status.upstream.queued > 0;
   }
-}
-
-/** Messages that wait for a module, or are on their way to it. */
-function queuedFor(
-  { endpoints }: EdgeHubStatus,
-  ...names: readonly [module: string, input?: string]
-): number {
-  const own = endpoints.filter(({ endpoint }) => {
-    const parts = endpoint.split('/');
-    return names.every((name) => name !== undefined && parts.includes(name));
-  });
-  return own.reduce((sum, { queued }) => sum + queued, 0);
 }
 
 /** Back is a module that runs under another process id and is connected to edgeHub. */

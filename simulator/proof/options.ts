@@ -81,7 +81,8 @@ export function parseProofOptions(args: readonly string[], workingFolder: string
   };
 }
 
-function wholeNumber(option: string, text: string, lowest: number): number {
+/** @throws Error naming the option and what it takes */
+export function wholeNumber(option: string, text: string, lowest: number): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= lowest && text.trim() !== '') return number;
   throw new Error(`${option} takes a whole number from ${lowest} on, not "${text}".`);

@@ -26,7 +26,8 @@ export function proofReport(result: ProofResult): string {
   ].join('\n');
 }
 
-function comparisonLines({ reconciliation }: ProofResult): string[] {
+/** What came out against what was expected. */
+export function comparisonLines({ reconciliation }: Pick<ProofResult, 'reconciliation'>): string[] {
   const { comparisons, injected, falseAlarms, falseAlarmsPerMeterMonth } = reconciliation;
   const rows = comparisons.map(({ what, expected, found, problems }) =>
     row(TITLES[what], [number(expected), number(found), problems.length === 0 ? 'agrees' : 'NO']),
@@ -49,7 +50,8 @@ function faultLines({ faults }: ProofResult): string[] {
   return [...kills, `  link cut for ${seconds(faults.cutMs)}, backlog of ${backlog} readings`];
 }
 
-function repeatLines({ redeliveries }: ProofResult): string[] {
+/** Where repeated deliveries were seen. */
+export function repeatLines({ redeliveries }: Pick<ProofResult, 'redeliveries'>): string[] {
   const { byEdgeHub, recognisedByModules, inArchive, averages } = redeliveries;
   return [
     `  ${number(byEdgeHub)} messages delivered again by edgeHub: in flight to a module that was killed`,
@@ -59,7 +61,10 @@ function repeatLines({ redeliveries }: ProofResult): string[] {
   ];
 }
 
-function costLines(result: ProofResult): string[] {
+/** Time and memory. */
+export function costLines(
+  result: Omit<ProofResult, 'faults' | 'reconciliation' | 'redeliveries'>,
+): string[] {
   const { readings, transferSeconds, totalSeconds, readingsPerSecond, peakMebibytes } = result;
   const memory = Object.entries(peakMebibytes).map(([name, size]) => `${name} ${size}`);
   return [
@@ -69,7 +74,11 @@ function costLines(result: ProofResult): string[] {
   ];
 }
 
-function verdictLines({ verdict, reasons }: ProofResult): string[] {
+/** The last word. */
+export function verdictLines({
+  verdict,
+  reasons,
+}: Pick<ProofResult, 'verdict' | 'reasons'>): string[] {
   const sentence = {
     passed: 'PASSED: nothing lost, nothing twice, every count agrees.',
     failed: 'FAILED:',
@@ -82,10 +91,12 @@ function row(title: string, cells: readonly string[]): string {
   return `  ${title.padEnd(26)}${cells.map((cell) => cell.padStart(12)).join('')}`.trimEnd();
 }
 
-function number(value: number): string {
+/** With separators of thousands. */
+export function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-function seconds(milliseconds: number): string {
+/** Seconds with one decimal. */
+export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1_000).toFixed(1)} s`;
 }

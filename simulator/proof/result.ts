@@ -14,10 +14,13 @@ export interface Redeliveries {
   readonly averages: number;
 }
 
-export interface ProofResult {
+export interface Verdict {
   readonly verdict: 'passed' | 'failed' | 'not exercised';
   /** Why the verdict is not `passed`. */
   readonly reasons: readonly string[];
+}
+
+export interface ProofResult extends Verdict {
   readonly readings: number;
   readonly meters: number;
   /** Of them, those in the module meter-simulator. */
@@ -35,17 +38,29 @@ export interface ProofResult {
 }
 
 /** A result before it is judged. */
-export type Findings = Omit<ProofResult, 'verdict' | 'reasons'>;
+export type Findings = Omit<ProofResult, keyof Verdict>;
 
 /** Judges: what does not agree has failed; what agrees without having been put to the test proves nothing. */
 export function judge(findings: Findings): ProofResult {
-  const failures = findings.reconciliation.comparisons.flatMap(({ what, problems }) =>
+  const { reconciliation } = findings;
+  const verdict = verdictOf(reconciliation, unexercised(findings));
+  if (reconciliation.repeatedMails === 0) return { ...verdict, ...findings };
+  const repeated = `mails: ${reconciliation.repeatedMails} came again`;
+  const reasons = verdict.verdict === 'failed' ? verdict.reasons : [];
+  return { ...findings, verdict: 'failed', reasons: [...reasons, repeated] };
+}
+
+/** @param unexercised what was not put to the test */
+export function verdictOf(
+  { comparisons }: Reconciliation,
+  unexercised: readonly string[],
+): Verdict {
+  const failures = comparisons.flatMap(({ what, problems }) =>
     problems.map((problem) => `${what}: ${problem}`),
   );
-  if (failures.length > 0) return { verdict: 'failed', reasons: failures, ...findings };
-  const reasons = unexercised(findings);
-  const verdict = reasons.length > 0 ? 'not exercised' : 'passed';
-  return { verdict, reasons, ...findings };
+  if (failures.length > 0) return { verdict: 'failed', reasons: failures };
+  const verdict = unexercised.length > 0 ? 'not exercised' : 'passed';
+  return { verdict, reasons: unexercised };
 }
 
 function unexercised({ faults, redeliveries, readings }: Findings): string[] {

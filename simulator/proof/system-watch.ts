@@ -21,9 +21,12 @@ const EdgeHubStatus = z.object({
 });
 export type EdgeHubStatus = z.infer<typeof EdgeHubStatus>;
 
-const EdgeAgentStatus = z.object({
-  modules: z.array(z.object({ id: z.string(), pid: z.number().nullable(), state: z.string() })),
+const RunningModule = z.object({
+  id: z.string(),
+  pid: z.number().nullable(),
+  state: z.string(),
 });
+const EdgeAgentStatus = z.object({ modules: z.array(RunningModule) });
 
 /** Counters of a module, as its direct method `status` gives them. */
 const ModuleStatus = z.object({
@@ -112,6 +115,22 @@ export class SystemWatch {
         return { ...observedMail(id, content.headers), copies };
       }),
     );
+  }
+
+  /** In a paced plan: so many readings of all meters together may be made by now. */
+  allowReadings(readings: number): Promise<unknown> {
+    return this.#client('meters').post('/allow', { readings });
+  }
+
+  /** Lets a module stay down when it ends. @returns its process id if it runs */
+  async holdModule(id: string): Promise<number | undefined> {
+    const answer = await this.#client('edgeAgent').post(`/modules/${id}/hold`);
+    return RunningModule.parse(answer).pid ?? undefined;
+  }
+
+  /** Starts a module that was held, if it has ended. */
+  async releaseModule(id: string): Promise<void> {
+    await this.#client('edgeAgent').post(`/modules/${id}/release`);
   }
 
   /** Process ids of the modules that run. */

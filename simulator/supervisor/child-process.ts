@@ -2,7 +2,8 @@
  * One process under supervision.
  *
  * Invariants:
- * - a process that dies while it should run is started again, later and later (at most 5 s);
+ * - a process that dies while it should run is started again, later and later (at most 5 s), unless
+ *   it is held;
  * - `stop` leaves no process behind: SIGTERM first, SIGKILL at the deadline;
  * - its output goes to `<logs>/<name>.log` and nowhere else.
  */
@@ -43,6 +44,7 @@ export class SupervisedProcess {
   readonly #startDeadlineMs: number;
   #child: ChildProcess | undefined;
   #stopping = false;
+  #held = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #delayMs = FIRST_RESTART_DELAY_MS;
 
@@ -78,6 +80,20 @@ export class SupervisedProcess {
   /** Ends the process at once, as a power cut would; supervision starts it again. */
   kill(): void {
     this.#child?.kill('SIGKILL');
+  }
+
+  /** From now on a process that dies is not started again, until `release`. */
+  hold(): void {
+    this.#held = true;
+    clearTimeout(this.#restartTimer);
+  }
+
+  /** Ends `hold`: a process that has died starts at once. */
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#delayMs = FIRST_RESTART_DELAY_MS;
+    if (this.#child === undefined) this.#restart();
   }
 
   /** Ends the process for good. */
@@ -122,14 +138,17 @@ export class SupervisedProcess {
 
   #restartLater(ranMs: number): void {
     this.#child = undefined;
-    if (this.#stopping) return;
+    if (this.#stopping || this.#held) return;
     this.#delayMs = ranMs >= STEADY_MS ? FIRST_RESTART_DELAY_MS : this.#delayMs * 2;
     this.#restartTimer = setTimeout(
-      () => {
-        this.restarts += 1;
-        this.#spawn();
-      },
+      () => this.#restart(),
       Math.min(this.#delayMs, LONGEST_RESTART_DELAY_MS),
     );
+  }
+
+  #restart(): void {
+    if (this.#stopping) return;
+    this.restarts += 1;
+    this.#spawn();
   }
 }

@@ -35,12 +35,17 @@ export function claimStateFolder(folder: string, fresh: boolean): () => void {
   }
   if (fresh) rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 });
+  markStateFolder(folder);
+  writeFileSync(lock, String(process.pid));
+  return () => rmSync(lock, { force: true });
+}
+
+/** Makes a folder one of ours, for who has to put something into it before the start. */
+export function markStateFolder(folder: string): void {
   writeFileSync(
     join(folder, MARK),
     'State of the local system. Remove this folder to forget it.\n',
   );
-  writeFileSync(lock, String(process.pid));
-  return () => rmSync(lock, { force: true });
 }
 
 function requireOurs(folder: string): void {

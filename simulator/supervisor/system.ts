@@ -34,6 +34,9 @@ export interface LocalSystem {
   restarts(): Partial<Record<ProcessName, number>>;
   /** Ends one process with SIGKILL; it is started again. */
   kill(name: ProcessName): void;
+  /** Lets a process that ends stay down, until `release` starts it at once. */
+  hold(name: ProcessName): void;
+  release(name: ProcessName): void;
   memory(): Partial<Record<ProcessName, ProcessMemory>>;
   stop(): Promise<void>;
 }
@@ -105,6 +108,8 @@ function system(
     pids: () => collect(({ pid }) => pid),
     restarts: () => collect(({ restarts }) => restarts),
     kill: (name) => processes.get(name)?.kill(),
+    hold: (name) => processes.get(name)?.hold(),
+    release: (name) => processes.get(name)?.release(),
     memory: () => collect(({ pid }) => (pid === undefined ? undefined : processMemory(pid))),
     stop: async () => {
       await stopAll(processes);

@@ -111,6 +111,10 @@ export const MeterSettings = z.object({
       anomalies: z.int().min(0),
       /** Instant of each meter's last reading, epoch milliseconds. */
       endMs: z.int(),
+      /** Most readings in one message; 100 without it. */
+      batchReadings: z.int().min(1).max(100).optional(),
+      /** Readings are made only as far as `POST /allow` goes, instead of all at once. */
+      paced: z.boolean().optional(),
     })
     .optional(),
 });

@@ -106,13 +106,15 @@ function startControl({
 }): Promise<RunningService> {
   return startControlApi(settings, 'edgeAgent', (app) => {
     app.get('/status', () => ({ modules: runners.map(({ status }) => status) }));
-    app.post('/modules/:id/restart', async (request) => {
-      const { id } = ModulePath.parse(request.params);
-      const runner = runners.find(({ status }) => status.id === id);
-      if (runner === undefined) throw new ControlError(404, `There is no module ${id}.`);
-      await runner.restart();
-      return runner.status;
-    });
+    for (const command of ['restart', 'hold', 'release'] as const) {
+      app.post(`/modules/:id/${command}`, async (request) => {
+        const { id } = ModulePath.parse(request.params);
+        const runner = runners.find(({ status }) => status.id === id);
+        if (runner === undefined) throw new ControlError(404, `There is no module ${id}.`);
+        await runner[command]();
+        return runner.status;
+      });
+    }
     app.get('/modules/:id/connection-string', (request) => {
       const { id } = ModulePath.parse(request.params);
       const identity = identities.get(id);

@@ -45,6 +45,7 @@ export class ModuleRunner {
   #restartsInARow = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
+  #held = false;
 
   constructor(options: ModuleRunnerOptions) {
     this.#options = options;
@@ -78,6 +79,22 @@ export class ModuleRunner {
     await this.#run(undefined);
   }
 
+  /** From now on a module that ends is not started again, until `release`. */
+  hold(): void {
+    this.#held = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Ends `hold`: a module that does not run starts at once, as if it had never ended. */
+  async release(): Promise<void> {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#restartsInARow = 0;
+    if (this.#process !== undefined || this.#stopping) return;
+    this.#restarts += 1;
+    await this.#run(undefined);
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
@@ -105,7 +122,8 @@ export class ModuleRunner {
     forgetProcess(this.#options.command);
     if (this.#stopping) return;
     this.#options.log.warn({ module: this.#options.module.id, failed }, 'module ended');
-    this.#schedule({ failed, ranMs: Date.now() - running.startedAtMs });
+    if (this.#held) this.#state = 'stopped';
+    else this.#schedule({ failed, ranMs: Date.now() - running.startedAtMs });
   }
 
   #schedule({ failed, ranMs }: { failed: boolean; ranMs: number }): void {

@@ -28,6 +28,8 @@ export interface Reconciliation {
   readonly rawRepeats: number;
   /** Averages re-issued, or repeated, beyond one for each window. */
   readonly repeatedAverages: number;
+  /** Copies of mails, under the Message-ID of the first: its receipt came too late. */
+  readonly repeatedMails: number;
   readonly injected: number;
   readonly falseAlarms: number;
   readonly falseAlarmsPerMeterMonth: number;
@@ -55,6 +57,7 @@ export function reconcile(
     ],
     rawRepeats: Math.max(0, observed.archive.length - readings),
     repeatedAverages: Math.max(0, observed.averages.length - windows.length),
+    repeatedMails: observed.mails.reduce((sum, { copies }) => sum + copies - 1, 0),
     injected: detection.injected,
     falseAlarms: detection.falseAlarms,
     falseAlarmsPerMeterMonth: detection.falseAlarms / meterMonths(meters),

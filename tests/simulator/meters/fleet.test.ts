@@ -109,6 +109,20 @@ describe('fleet of meters with the local Azure', function () {
     assert.equal(journal()[0]?.readings.at(-1)?.time, '2026-11-22T00:00:00.000Z');
   });
 
+  it('makes the readings of a paced plan as far as it is allowed to', async () => {
+    const plan = { readings: 100, anomalies: 0, endMs: Date.UTC(2026, 10, 22) };
+    await start({ plan: { ...plan, batchReadings: 7, paced: true } });
+    const control = controlClient(settings, 'meters');
+    await control.post('/allow', { readings: 40 });
+    await eventually(async () => assert.equal((await status()).acknowledged, 40));
+    assert.deepEqual([(await status()).produced, (await status()).planDone], [40, false]);
+
+    await control.post('/allow', { readings: 100 });
+
+    await eventually(async () => assert.equal((await status()).planDone, true));
+    assert.equal((await status()).acknowledged, 100);
+  });
+
   it('goes on after a restart without registering again, seq and all', async () => {
     await start();
     await eventually(async () => assert.ok((await meter()).acknowledged > 2));

@@ -19,6 +19,7 @@ const GOOD: Findings = {
     comparisons: [{ what: 'readings', expected: 20_000, found: 20_000, problems: [] }],
     rawRepeats: 40,
     repeatedAverages: 0,
+    repeatedMails: 0,
     injected: 20,
     falseAlarms: 0,
     falseAlarmsPerMeterMonth: 0,
@@ -45,6 +46,12 @@ describe('verdict of a proof', () => {
     const result = judge({ ...GOOD, reconciliation });
     assert.equal(result.verdict, 'failed');
     assert.match(proofReport(result), /FAILED:\n {2}readings: reading x is lost/);
+  });
+
+  it('is failed when a mail came again', () => {
+    const reconciliation = { ...GOOD.reconciliation, repeatedMails: 2 };
+    const { verdict, reasons } = judge({ ...GOOD, reconciliation });
+    assert.deepEqual([verdict, reasons], ['failed', ['mails: 2 came again']]);
   });
 
   it('is not exercised when a kill hit nothing, nothing came again or nothing waited', () => {

@@ -61,6 +61,20 @@ describe('supervised process', function () {
     assert.equal(child.restarts, 1);
   });
 
+  it('stays down while it is held, and runs at once when it is released', async () => {
+    const child = run(`${READY} setInterval(() => {}, 1000);`);
+    await child.start();
+    child.hold();
+    child.kill();
+    await eventually(() => assert.equal(child.pid, undefined));
+    assert.equal(child.restarts, 0);
+
+    child.release();
+
+    assert.ok(child.pid !== undefined);
+    assert.equal(child.restarts, 1);
+  });
+
   it('stays down once stopped, even when it ignores SIGTERM until it has finished', async () => {
     const child = run(
       `process.on('SIGTERM', () => { console.log('last words'); process.exit(0); }); setInterval(() => {}, 1000); ${READY}`,

@@ -168,6 +168,21 @@ describe('edgeAgent', function () {
     );
   });
 
+  it('leaves a module down that is held, and starts it at once when it is released', async () => {
+    await start();
+    const control = controlClient(settings, 'edgeAgent');
+    const [before] = await modules();
+    await control.post('/modules/one/hold');
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await eventually(async () => assert.equal((await modules())[0]?.state, 'stopped'));
+
+    await control.post('/modules/one/release');
+
+    const [after] = await modules();
+    assert.equal(after?.state, 'running');
+    assert.notEqual(after.pid, before?.pid);
+  });
+
   it('restarts a module on request', async () => {
     await start();
     const [before] = await modules();
