@@ -19,8 +19,8 @@ import { called, inTime } from './time-limit.ts';
 const TWIN_ANSWER_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
-/** So many requests in a row without an answer, some ten minutes, are not bad luck any more. */
-const MOST_UNANSWERED = 20;
+/** So many requests in a row without an answer, some five minutes, are not bad luck any more. */
+const MOST_UNANSWERED = 10;
 
 export interface TwinFollowerOptions {
   readonly client: ModuleClient;
