@@ -5,9 +5,9 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { mostBodyBytes } from '../../modules/store-and-forward/src/core/billing.ts';
 import { fillPacks } from '../../modules/store-and-forward/src/core/packing.ts';
 import { storeAndForward } from '../../modules/store-and-forward/src/store-and-forward.ts';
-import { mostBodyBytes } from '../../modules/store-and-forward/src/telemetry-packer.ts';
 import { settled } from '../support/fake-clock.ts';
 import { FakeModule } from '../support/fake-module.ts';
 

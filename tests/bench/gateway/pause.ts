@@ -1,0 +1,6 @@
+/** Waits on the real clock. */
+export function pause(forMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, forMs);
+  });
+}
