@@ -7,7 +7,7 @@ import { AveragerConfig } from '../../modules/averager/src/config.ts';
 import { MeterSimulatorConfig } from '../../modules/meter-simulator/src/config.ts';
 import { StoreAndForwardConfig } from '../../modules/store-and-forward/src/config.ts';
 import { LEDGER_OUTPUT } from '../../modules/shared/src/ledger-output.ts';
-import { PRIORITY } from '../../modules/store-and-forward/src/store-and-forward.ts';
+import { PRIORITY } from '../../modules/store-and-forward/src/priorities.ts';
 import { Router } from '../../simulator/edge/edge-hub/routes/router.ts';
 import { joinCreateOptions } from '../../simulator/edge/manifest/create-options.ts';
 import { localContext } from '../../simulator/edge/manifest/local-manifest.ts';

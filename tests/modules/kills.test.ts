@@ -105,7 +105,7 @@ describe('a module that is killed in the middle of its input', function () {
 
   it('forwards every reading once, with repeats under the same message id', async () => {
     // Large messages, because without edgeHub's metrics only one leaves each second.
-    hub.desired = { maxMessageBytes: 258_048, $version: 1 };
+    hub.desired = { maxMessageBytes: 258_048, maxDelaySeconds: 1, $version: 1 };
     await killMidway('store-and-forward', 'telemetry');
     await eventually(() => {
       const forwarded = distinct().flatMap(({ body }) => JSON.parse(body) as Reading[]);

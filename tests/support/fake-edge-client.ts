@@ -87,10 +87,10 @@ export class FakeEdgeClient implements EdgeClient {
     return delivery;
   }
 
-  invoke(name: string): MethodResponse {
+  invoke(name: string, payload: unknown = {}): MethodResponse {
     const method = this.handlers.methods[name];
     if (method === undefined) throw new Error(`no method ${name}`);
-    return method({});
+    return method(payload);
   }
 
   /** The bodies sent on an output, parsed. */

@@ -15,6 +15,8 @@ export interface ModuleEnvironment {
   readonly stateFolder: string;
   /** edgeHub's Prometheus metrics; without it the uplink is only trickled to. */
   readonly edgeHubMetricsUri: string | undefined;
+  /** IoT Hub's host, where a handshake tells whether the link is up; undefined for not to try. */
+  readonly uplinkProbe?: { readonly host: string; readonly port: number };
   /** Where to leave a sign of life for the container's health check; set in the image. */
   readonly heartbeatFile: string | undefined;
 }
@@ -23,6 +25,7 @@ const Variables = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   STATE_FOLDER: z.string().min(1).optional(),
   EDGEHUB_METRICS_URI: z.url({ protocol: /^https?$/ }).optional(),
+  UPLINK_PROBE_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   HEARTBEAT_FILE: z.string().min(1).optional(),
 });
 
@@ -42,7 +45,7 @@ const EDGE_VARIABLES = [
  * @throws EdgeError ENVIRONMENT naming the variable, never its value
  */
 export function readEnv(variables: NodeJS.ProcessEnv): ModuleEnvironment {
-  const identity = readIdentity(variables);
+  const { iotHubHostName: host, ...identity } = readIdentity(variables);
   const present = Object.entries(variables).filter(([, value]) => value !== '');
   const parsed = Variables.safeParse(Object.fromEntries(present));
   if (!parsed.success) {
@@ -53,16 +56,24 @@ export function readEnv(variables: NodeJS.ProcessEnv): ModuleEnvironment {
     );
   }
   const { LOG_LEVEL, STATE_FOLDER, EDGEHUB_METRICS_URI, HEARTBEAT_FILE } = parsed.data;
+  const { UPLINK_PROBE_PORT: port } = parsed.data;
   return {
     ...identity,
     logLevel: LOG_LEVEL,
     stateFolder: STATE_FOLDER ?? `/var/lib/${identity.moduleId}`,
     edgeHubMetricsUri: EDGEHUB_METRICS_URI,
     heartbeatFile: HEARTBEAT_FILE,
+    ...(port === undefined ? {} : { uplinkProbe: { host, port } }),
   };
 }
 
-function readIdentity(variables: NodeJS.ProcessEnv): { deviceId: string; moduleId: string } {
+interface Identity {
+  readonly deviceId: string;
+  readonly moduleId: string;
+  readonly iotHubHostName: string;
+}
+
+function readIdentity(variables: NodeJS.ProcessEnv): Identity {
   const connectionString = variables['EdgeHubConnectionString'];
   if (connectionString !== undefined && connectionString !== '') {
     return identityOf(connectionString);
@@ -78,10 +89,11 @@ function readIdentity(variables: NodeJS.ProcessEnv): { deviceId: string; moduleI
   return {
     deviceId: variables['IOTEDGE_DEVICEID'] ?? '',
     moduleId: variables['IOTEDGE_MODULEID'] ?? '',
+    iotHubHostName: variables['IOTEDGE_IOTHUBHOSTNAME'] ?? '',
   };
 }
 
-function identityOf(connectionString: string): { deviceId: string; moduleId: string } {
+function identityOf(connectionString: string): Identity {
   const field = (name: string) => new RegExp(`(?:^|;)${name}=([^;]+)`).exec(connectionString)?.[1];
   const deviceId = field('DeviceId');
   const moduleId = field('ModuleId');
@@ -92,5 +104,5 @@ function identityOf(connectionString: string): { deviceId: string; moduleId: str
         'print it again with iotedgehubdev modulecred.',
     );
   }
-  return { deviceId, moduleId };
+  return { deviceId, moduleId, iotHubHostName: field('HostName') ?? '' };
 }

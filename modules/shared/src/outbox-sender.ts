@@ -3,9 +3,10 @@
  *
  * Invariants:
  * - a message leaves the outbox only after its acknowledgement;
- * - a send that failed is repeated when a connection stands again;
+ * - a send that failed is repeated, at once when a connection stands again, else ever more slowly;
  * - a lower priority number leaves first.
  */
+import { BackOff } from './back-off.ts';
 import type { Clock } from './clock.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { messageOf } from './edge-error.ts';
@@ -15,7 +16,11 @@ import type { Outbox, OutboxEntry } from './outbox.ts';
 /** Says how many messages of a priority may be handed over now. */
 export interface Admission {
   room(priority: number): number;
-  handedOver(priority: number): void;
+  /** Whether this message may be handed over, if there is room; those behind it wait with it. */
+  admits(entry: OutboxEntry): boolean;
+  handedOver(entry: OutboxEntry): void;
+  /** A message that was handed over is acknowledged, or is not and stays. */
+  ended(entry: OutboxEntry, isAcknowledged: boolean): void;
   /** Begins to watch; calls `wake` when there may be room again. Returns how to end it. */
   start(wake: () => void): () => void;
 }
@@ -23,7 +28,9 @@ export interface Admission {
 /** edgeHub is asked for nothing: for modules whose messages stay on the gateway. */
 export const ALWAYS_ADMIT: Admission = {
   room: () => Number.POSITIVE_INFINITY,
+  admits: () => true,
   handedOver: () => undefined,
+  ended: () => undefined,
   start: () => () => undefined,
 };
 
@@ -41,17 +48,19 @@ export interface OutboxSenderOptions {
   broken(error: unknown): void;
 }
 
-/** Priorities in use: anomalies, averages and ledger, live telemetry, backlog. */
-const PRIORITIES = [0, 1, 2, 3];
+/** Priorities in use: anomalies, averages and ledger, live telemetry, backlog, what is sent again. */
+const PRIORITIES = [0, 1, 2, 3, 4];
 /** More in flight brings nothing: the SDK's throughput is flat from here. */
 const MOST_IN_FLIGHT = 128;
 const READ_AT_ONCE = 64;
-const RETRY_MS = 1_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
 
 export class OutboxSender {
   readonly #options: OutboxSenderOptions;
   /** Last row read of each priority. */
   #cursors = new Map<number, number>();
+  readonly #backOff = new BackOff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #inFlight = 0;
   #failures = 0;
   #connected = false;
@@ -98,8 +107,12 @@ export class OutboxSender {
       const limit = Math.min(Math.floor(free), READ_AT_ONCE);
       const entries = outbox.peek(priority, this.#cursors.get(priority) ?? 0, limit);
       for (const entry of entries) {
+        if (!admission.admits(entry)) {
+          this.#left = true;
+          return;
+        }
         this.#cursors.set(priority, entry.row);
-        admission.handedOver(priority);
+        admission.handedOver(entry);
         void this.#send(entry);
       }
       if (entries.length < limit) return;
@@ -110,8 +123,11 @@ export class OutboxSender {
     this.#inFlight += 1;
     try {
       await this.#options.client.send(entry);
+      this.#options.admission.ended(entry, true);
+      this.#backOff.reset();
       if (!this.#stopped) this.#options.acknowledged([entry]);
     } catch (error) {
+      this.#options.admission.ended(entry, false);
       if (this.#failures === 0) {
         this.#options.log.debug({ reason: messageOf(error) }, 'send not acknowledged, kept');
       }
@@ -130,7 +146,9 @@ export class OutboxSender {
   #retryLater(): void {
     this.#options.failed(this.#failures);
     this.#cancelRetry();
-    this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => this.#beginAgain());
+    this.#cancelRetry = this.#options.clock.after(this.#backOff.next(Math.random()), () =>
+      this.#beginAgain(),
+    );
   }
 
   /** Nothing is in flight any more: everything still in the outbox is sent again. */

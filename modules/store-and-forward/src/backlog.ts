@@ -14,6 +14,7 @@ import type { LossLedger } from '../../shared/src/loss-ledger.ts';
 import type { Outbox } from '../../shared/src/outbox.ts';
 import { BlockStore, type Block } from './block-store.ts';
 import { fillPacks, packBody } from './core/packing.ts';
+import type { DeliveredStore } from './delivered-store.ts';
 import { DiskSpace, RESERVED_BYTES } from './disk-space.ts';
 import { REASON } from './loss-reasons.ts';
 import { RoomMaker } from './room-maker.ts';
@@ -29,13 +30,15 @@ export interface BacklogMessage {
 export interface BacklogParts {
   readonly database: Database;
   readonly ledger: LossLedger;
+  readonly delivered: DeliveredStore;
   readonly clock: Clock;
-  /** Device id, for message ids. */
+  /** What messages of this gateway are named by. */
   readonly gateway: string;
 }
 
 export interface BacklogLimits {
   readonly maxDiskBytes: number;
+  readonly deliveredSharePercent: number;
   readonly timeToLiveSeconds: number;
   readonly maxMessageBytes: number;
 }
@@ -45,6 +48,8 @@ const LOOK_MS = 5_000;
 /** A meter that sends nothing but nonsense shall not cost a message each time. */
 const TELL_MS = 10_000;
 const LOSSES_AT_ONCE = 200;
+/** Bounds what one transaction adds to the outbox, and what is in memory. */
+const CHARACTERS_AT_ONCE = 1_048_576;
 const LEDGER_NUMBER = 'ledger number';
 
 export class Backlog {
@@ -60,7 +65,7 @@ export class Backlog {
   /** Readings of damaged blocks that the next look at the limits returns. */
   #damaged = 0;
 
-  constructor({ database, ledger, clock, gateway }: BacklogParts) {
+  constructor({ database, ledger, delivered, clock, gateway }: BacklogParts) {
     this.#losses = ledger;
     this.#blocks = new BlockStore(database, (block) => this.#loseDamaged(block));
     this.#space = new DiskSpace(database);
@@ -69,6 +74,7 @@ export class Backlog {
       space: this.#space,
       blocks: this.#blocks,
       losses: this.#losses,
+      delivered,
     });
     this.#clock = clock;
     this.#gateway = gateway;
@@ -97,11 +103,19 @@ export class Backlog {
     this.#blocks.add({ firstNumber, readings: texts.length, isThinned: false, storedMs, texts });
   }
 
-  /** Takes the oldest blocks out, as the messages they become. */
+  /** Takes the oldest blocks out, as the messages they become: so many, and not too large together. */
   take(limit: number, maxBodyBytes: number): BacklogMessage[] {
-    const blocks = this.#blocks.oldest(limit);
-    this.#blocks.remove(blocks);
-    return blocks.flatMap((block) => this.#messagesOf(block, maxBodyBytes));
+    const messages: BacklogMessage[] = [];
+    let characters = 0;
+    while (messages.length < limit && characters < CHARACTERS_AT_ONCE) {
+      const [block] = this.#blocks.oldest(1);
+      if (block === undefined) break;
+      this.#blocks.remove([block]);
+      const next = this.#messagesOf(block, maxBodyBytes);
+      messages.push(...next);
+      characters += next.reduce((sum, { body }) => sum + body.length, 0);
+    }
+    return messages;
   }
 
   /** Takes some of the losses out, as the messages that tell them. */
@@ -123,7 +137,9 @@ export class Backlog {
       const beforeMs = this.#clock.nowMs() - limits.timeToLiveSeconds * 1_000;
       readings += this.#rooms.expire(beforeMs, outbox);
     }
-    readings += this.#rooms.makeRoom(limits.maxDiskBytes - RESERVED_BYTES, outbox);
+    const { maxDiskBytes, deliveredSharePercent } = limits;
+    this.#rooms.keepDelivered((maxDiskBytes * deliveredSharePercent) / 100);
+    readings += this.#rooms.makeRoom(maxDiskBytes - RESERVED_BYTES, outbox);
     readings += this.#damaged;
     this.#damaged = 0;
     return readings;

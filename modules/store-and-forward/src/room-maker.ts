@@ -2,15 +2,17 @@
  * Makes room when the limit is reached, and lets go of what is too old.
  *
  * Invariants:
- * - the oldest readings are thinned first; what is left of them goes next, then averages, anomalies last;
+ * - what was delivered goes first, and in no ledger: nothing is lost with it;
+ * - then the oldest readings are thinned; what is left of them goes next, then averages, anomalies last;
  * - what edgeHub may already have is never let go: it could count twice;
- * - whatever goes is in the loss ledger, in the same transaction.
+ * - whatever else goes is in the loss ledger, in the same transaction.
  */
 import { ledgerEntry, type LossLedger } from '../../shared/src/loss-ledger.ts';
 import type { Outbox, OutboxEntry } from '../../shared/src/outbox.ts';
 import { LedgerEntry } from '../../shared/src/wire-contract.ts';
 import type { Block, BlockStore } from './block-store.ts';
 import { thinned } from './core/thinning.ts';
+import type { DeliveredStore } from './delivered-store.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { REASON } from './loss-reasons.ts';
 import { Fields, lossOfResult, ResultFields } from './lost-fields.ts';
@@ -26,14 +28,17 @@ export interface RoomParts {
   readonly space: DiskSpace;
   readonly blocks: BlockStore;
   readonly losses: LossLedger;
+  readonly delivered: Pick<DeliveredStore, 'bytes' | 'evict' | 'expire'>;
 }
 
 export class RoomMaker {
   readonly #space: DiskSpace;
   readonly #blocks: BlockStore;
   readonly #losses: LossLedger;
+  readonly #delivered: RoomParts['delivered'];
 
-  constructor({ space, blocks, losses }: RoomParts) {
+  constructor({ space, blocks, losses, delivered }: RoomParts) {
+    this.#delivered = delivered;
     this.#space = space;
     this.#blocks = blocks;
     this.#losses = losses;
@@ -43,6 +48,7 @@ export class RoomMaker {
   makeRoom(mostBytes: number, outbox: Outbox): number {
     let readings = 0;
     for (let step = 0; step < MOST_STEPS && this.#space.usedBytes > mostBytes; step += 1) {
+      if (this.#delivered.evict()) continue;
       const gone = this.#thin() ?? this.#evictThinned() ?? this.#evictResults(outbox);
       if (gone === undefined) break;
       readings += gone;
@@ -50,9 +56,17 @@ export class RoomMaker {
     return readings;
   }
 
+  /** Keeps what was delivered to its share. */
+  keepDelivered(mostBytes: number): void {
+    for (let step = 0; step < MOST_STEPS && this.#delivered.bytes > mostBytes; step += 1) {
+      if (!this.#delivered.evict()) break;
+    }
+  }
+
   /** Lets go of what was stored before an instant; the readings that went into the ledger. */
   expire(beforeMs: number, outbox: Outbox): number {
     let readings = 0;
+    this.#delivered.expire(beforeMs);
     for (let step = 0; step < MOST_STEPS; step += 1) {
       const [block] = this.#blocks.oldest(1);
       if (block === undefined || block.storedMs >= beforeMs) break;

@@ -3,7 +3,8 @@
  *
  * Invariants:
  * - a reading waits on disk until it is in a message of the outbox;
- * - readings are numbered without gaps; a message's id is the numbers it holds, and never used again.
+ * - readings are numbered without gaps; a message's id is the numbers it holds, and never used again;
+ * - no reading waits longer than it may; with those that must go go as many as fill what is billed.
  */
 import { z } from 'zod';
 import type { Clock } from '../../shared/src/clock.ts';
@@ -15,14 +16,16 @@ import {
   readingIdentity,
   type Reading,
 } from '../../shared/src/wire-contract.ts';
-import { fillPacks, type PackItem } from './core/packing.ts';
+import { ENVELOPE_BYTES, filledBodyBytes, mostBodyBytes } from './core/billing.ts';
+import { fillPacks, packBytes, type PackItem } from './core/packing.ts';
 import { SeenReadings } from './core/seen-readings.ts';
 import type { ForwardStore } from './forward-store.ts';
 
-/** Room for topic, properties and the MQTT header in a message of the largest size, bytes. */
-const ENVELOPE_BYTES = 512;
-/** What IoT Hub bills a message by, bytes. */
-const BILLED_BYTES = 4_096;
+/** A reading that waits for company. */
+interface WaitingReading extends PackItem {
+  /** When it came, monotonic; or when the module started, if that was later. */
+  readonly arrivedMs: number;
+}
 
 /** Readings that share a message, as JSON texts. */
 export interface Pack {
@@ -30,11 +33,6 @@ export interface Pack {
   readonly firstNumber: number;
   readonly messageId: string;
   readonly texts: readonly string[];
-}
-
-/** How long a body may be, so that its message stays just under a multiple of what is billed. */
-export function mostBodyBytes(maxMessageBytes: number): number {
-  return Math.floor(maxMessageBytes / BILLED_BYTES) * BILLED_BYTES - ENVELOPE_BYTES;
 }
 
 /** Progress in numbers of readings. */
@@ -63,9 +61,8 @@ export class TelemetryPacker {
   readonly #meters = new Map<string, SeenReadings>();
   readonly #touched = new Set<string>();
   readonly #progress: Progress;
-  #waiting: PackItem[];
-  #arrived: PackItem[] = [];
-  #waitingSinceMs: number | undefined;
+  #waiting: WaitingReading[];
+  #arrived: WaitingReading[] = [];
 
   constructor(database: Database, store: ForwardStore, clock: Clock, gateway: string) {
     this.#store = store;
@@ -81,13 +78,13 @@ export class TelemetryPacker {
       thinned: 0,
       lost: 0,
     };
-    this.#waiting = store.waiting();
-    this.#waitingSinceMs = this.#waiting.length > 0 ? clock.monotonicMs() : undefined;
+    const arrivedMs = clock.monotonicMs();
+    this.#waiting = store.waiting().map((item) => ({ ...item, arrivedMs }));
   }
 
   /** Since when the oldest reading waits for company, monotonic; undefined when none does. */
   get waitingSinceMs(): number | undefined {
-    return this.#waitingSinceMs;
+    return (this.#waiting[0] ?? this.#arrived[0])?.arrivedMs;
   }
 
   take(reading: Reading, isWanted: boolean): 'taken' | 'repeat' | 'too large' {
@@ -103,14 +100,16 @@ export class TelemetryPacker {
     const text = JSON.stringify(reading);
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_MESSAGE_BYTES - ENVELOPE_BYTES) return 'too large';
-    this.#arrived.push({ text, bytes });
+    this.#arrived.push({ text, bytes, arrivedMs: this.#clock.monotonicMs() });
     this.#progress.accepted += 1;
-    this.#waitingSinceMs ??= this.#clock.monotonicMs();
     return 'taken';
   }
 
-  /** Writes what was taken, and returns the packs that are full, or all when `isDue`. */
-  pack(maxMessageBytes: number, isDue: boolean): Pack[] {
+  /**
+   * Writes what was taken, and returns the packs that are full, and one with what must go because it
+   * came until `dueMs`, monotonic.
+   */
+  pack(maxMessageBytes: number, dueMs: number | undefined): Pack[] {
     for (const id of this.#touched) {
       const seen = this.#meters.get(id);
       if (seen !== undefined) this.#store.writeMeter(id, seen.state());
@@ -119,10 +118,11 @@ export class TelemetryPacker {
     this.#touched.clear();
     const items = [...this.#waiting, ...this.#arrived];
     const { packs, rest } = fillPacks(items, mostBodyBytes(maxMessageBytes));
-    const ready = isDue && rest.length > 0 ? [...packs, rest] : packs;
+    const going = dueMs === undefined ? 0 : goingWith(rest, dueMs);
+    const ready = going > 0 ? [...packs, rest.slice(0, going)] : packs;
     const numbered = ready.map((pack) => this.#numbered(pack));
     if (numbered.length === 0) this.#keepArrived(items);
-    else this.#keepRest(isDue ? [] : [...rest]);
+    else this.#keepRest(rest.slice(going));
     if (hasNews || numbered.length > 0) this.#kept.write(PROGRESS, this.#progress);
     return numbered;
   }
@@ -157,19 +157,18 @@ export class TelemetryPacker {
     };
   }
 
-  #keepArrived(items: PackItem[]): void {
+  #keepArrived(items: WaitingReading[]): void {
     if (this.#arrived.length === 0) return;
     this.#store.addWaiting(this.#progress.nextNumber + this.#waiting.length, this.#arrived);
     this.#waiting = items;
     this.#arrived = [];
   }
 
-  #keepRest(rest: PackItem[]): void {
+  #keepRest(rest: WaitingReading[]): void {
     this.#store.clearWaiting();
     if (rest.length > 0) this.#store.addWaiting(this.#progress.nextNumber, rest);
     this.#arrived = [];
     this.#waiting = rest;
-    this.#waitingSinceMs = rest.length > 0 ? this.#clock.monotonicMs() : undefined;
   }
 
   #numbered(pack: readonly PackItem[]): Pack {
@@ -179,4 +178,17 @@ export class TelemetryPacker {
     const messageId = `telemetry/${this.#gateway}/${firstNumber}-${last}`;
     return { firstNumber, messageId, texts: pack.map(({ text }) => text) };
   }
+}
+
+/**
+ * How many of the readings go when those that came until an instant must: as many as fill the last
+ * piece that is billed, or all when that would not be enough.
+ */
+function goingWith(readings: readonly WaitingReading[], dueMs: number): number {
+  const firstYoung = readings.findIndex(({ arrivedMs }) => arrivedMs > dueMs);
+  const due = firstYoung < 0 ? readings.length : firstYoung;
+  if (due === 0) return 0;
+  const filledBytes = filledBodyBytes(packBytes(readings));
+  const filled = filledBytes === 0 ? 0 : (fillPacks(readings, filledBytes).packs[0]?.length ?? 0);
+  return filled >= due ? filled : readings.length;
 }

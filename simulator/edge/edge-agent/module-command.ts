@@ -64,6 +64,8 @@ function localVariables(settings: Settings, { id, environment }: ModuleManifestP
       ? { STATE_FOLDER: join(settings.stateFolder, 'modules', id) }
       : {}),
     ...('EDGEHUB_METRICS_URI' in environment ? { EDGEHUB_METRICS_URI: metrics } : {}),
+    // The hub's name may be somebody's: nothing here looks for it outside of this machine.
+    ...('UPLINK_PROBE_PORT' in environment ? { UPLINK_PROBE_PORT: '' } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The manifest as this machine runs it: images are compiled modules. */
+/** The manifest as this machine runs it: images are compiled modules, and readings can be watched. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Settings } from '../../wire/settings.ts';
@@ -21,11 +21,29 @@ export function localContext(projectFolder: string): TemplateContext {
   return { variables: templateVariables(projectFolder, {}), findImage };
 }
 
+/** Raw readings leave here within a second: a gateway collects them for longer, and nobody watches. */
+const MAX_DELAY_SECONDS = 1;
+
 /** Reads the manifest that the settings name. @throws ManifestError */
 export function readLocalManifest(
-  settings: Pick<Settings, 'manifestFile' | 'projectFolder'>,
+  settings: Pick<Settings, 'manifestFile' | 'projectFolder' | 'faithful'>,
 ): Manifest {
-  return readManifest(settings.manifestFile, localContext(settings.projectFolder));
+  const manifest = readManifest(settings.manifestFile, localContext(settings.projectFolder));
+  if (settings.faithful) return manifest;
+  const desired = Object.entries(manifest.desiredProperties);
+  return {
+    ...manifest,
+    document: watchable(manifest.document),
+    desiredProperties: Object.fromEntries(desired.map(([id, own]) => [id, watchable(own)])),
+  };
+}
+
+function watchable(document: unknown): unknown {
+  return JSON.parse(JSON.stringify(document), (name, value: unknown) =>
+    name === 'maxDelaySeconds' && typeof value === 'number'
+      ? Math.min(value, MAX_DELAY_SECONDS)
+      : value,
+  );
 }
 
 /** Every module that is to run has something to run. @throws ManifestError naming the others */

@@ -59,7 +59,7 @@ describe('uplink budget', () => {
 
   it('gives the backlog one of five messages while live telemetry takes all it can get', () => {
     const budget = new UplinkBudget();
-    budget.backlogWaits = true;
+    budget.waits(3, true);
     const sent = [0, 0];
     for (let look = 0; look < 100; look += 1) {
       budget.looked(0);
@@ -83,7 +83,7 @@ describe('uplink budget', () => {
     budget.handedOver(2);
     assert.equal(budget.room(2), 0);
 
-    budget.trickle();
+    budget.trickle(1);
     assert.equal(budget.room(2), 1);
   });
 });

@@ -45,7 +45,7 @@ describe('store-and-forward on a limited disk', function () {
     largest = 0;
     module = new FakeModule(storeAndForward);
     module.client.fails = true;
-    module.client.connect({ maxDiskBytes: LIMIT });
+    module.client.connect({ maxDiskBytes: LIMIT, maxDelaySeconds: 1 });
   });
 
   afterEach(() => module.end());
@@ -85,7 +85,7 @@ describe('store-and-forward on a limited disk', function () {
     await fill(150_000);
     assert.ok(number('ledgerReadings') > 0, 'nothing had to go');
     await module.restart();
-    module.client.connect({ maxDiskBytes: LIMIT });
+    module.client.connect({ maxDiskBytes: LIMIT, maxDelaySeconds: 1 });
     const { delivered, told } = await drain();
 
     assert.ok(largest <= LIMIT, `${largest} bytes`);
@@ -94,12 +94,29 @@ describe('store-and-forward on a limited disk', function () {
     assert.ok(told > 0 && delivered > 0);
   });
 
-  it('gives the disk back when the backlog has drained', async () => {
-    await fill(40_000);
+  it('gives the disk back when the backlog has drained, but for what it keeps to send again', async () => {
+    await fill(110_000);
     const before = look();
     await drain();
+    const kept = number('deliveredBytes');
 
-    assert.ok(before > 3_000_000, `${before} bytes`);
+    assert.ok(before > 8_000_000, `${before} bytes`);
+    assert.ok(kept > 3_000_000 && kept <= LIMIT / 4, `${kept} bytes kept`);
+    assert.ok(look() < kept + 1_500_000, `${look()} bytes`);
+  });
+
+  it('keeps nothing to send again when its share is nought, or anything that waits needs the room', async () => {
+    await fill(40_000);
+    await drain();
+    assert.ok(number('deliveredMessages') > 0);
+    module.client.fails = true;
+    await fill(150_000);
+    assert.ok(number('ledgerReadings') > 0, 'nothing had to go');
+    assert.equal(number('deliveredBytes'), 0);
+
+    module.client.connect({ maxDiskBytes: LIMIT, maxDelaySeconds: 1, deliveredSharePercent: 0 }, 2);
+    await drain();
+    assert.equal(number('deliveredBytes'), 0);
     assert.ok(look() < 1_500_000, `${look()} bytes`);
   });
 
@@ -110,7 +127,7 @@ describe('store-and-forward on a limited disk', function () {
       database.exec("UPDATE blocks SET content = x'0100' WHERE first_number % 2 = 0");
       close();
     });
-    module.client.connect({ maxDiskBytes: LIMIT });
+    module.client.connect({ maxDiskBytes: LIMIT, maxDelaySeconds: 1 });
     const { delivered, told } = await drain();
 
     assert.equal(delivered + told, 40_000);
@@ -124,7 +141,7 @@ describe('store-and-forward on a limited disk', function () {
     module.clock = new FakeClock('2026-06-01T14:00:00Z');
     await module.restart();
     module.client.fails = true;
-    module.client.connect({ maxDiskBytes: LIMIT, timeToLiveSeconds: 3_600 });
+    module.client.connect({ maxDiskBytes: LIMIT, maxDelaySeconds: 1, timeToLiveSeconds: 3_600 });
     await module.clock.advance(10_000);
     const { delivered, told } = await drain();
 

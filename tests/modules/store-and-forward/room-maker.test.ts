@@ -7,6 +7,8 @@ import { DURABLE_SCHEMA } from '../../../modules/shared/src/durable-schema.ts';
 import { Outbox } from '../../../modules/shared/src/outbox.ts';
 import type { LedgerEntry } from '../../../modules/shared/src/wire-contract.ts';
 import { BLOCK_SCHEMA, BlockStore } from '../../../modules/store-and-forward/src/block-store.ts';
+import { DeliveredStore } from '../../../modules/store-and-forward/src/delivered-store.ts';
+import { DELIVERED_SCHEMA } from '../../../modules/store-and-forward/src/delivered-tables.ts';
 import { DiskSpace } from '../../../modules/store-and-forward/src/disk-space.ts';
 import { LOSS_SCHEMA, LossLedger } from '../../../modules/shared/src/loss-ledger.ts';
 import { RoomMaker } from '../../../modules/store-and-forward/src/room-maker.ts';
@@ -41,15 +43,20 @@ describe('making room', () => {
   let outbox: Outbox;
   let blocks: BlockStore;
   let losses: LossLedger;
+  let delivered: DeliveredStore;
   let maker: RoomMaker;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'room-'));
-    open = openDatabase(join(folder, 'a.db'), [DURABLE_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA]);
+    open = openDatabase(join(folder, 'a.db'), [
+      DURABLE_SCHEMA,
+      BLOCK_SCHEMA + LOSS_SCHEMA + DELIVERED_SCHEMA,
+    ]);
     outbox = new Outbox(open.database);
     blocks = new BlockStore(open.database, () => assert.fail('no block is damaged'));
     losses = new LossLedger(open.database);
-    maker = new RoomMaker({ space: new DiskSpace(open.database), blocks, losses });
+    delivered = new DeliveredStore(open.database);
+    maker = new RoomMaker({ space: new DiskSpace(open.database), blocks, losses, delivered });
     open.database.transaction(fill)();
   });
 

@@ -40,7 +40,7 @@ describe('store-and-forward', function () {
 
   beforeEach(async () => {
     module = new FakeModule(storeAndForward);
-    module.client.connect();
+    module.client.connect({ maxDelaySeconds: 1 });
     await settled();
   });
 
@@ -63,14 +63,17 @@ describe('store-and-forward', function () {
   it('keeps readings that wait for company across a restart', async () => {
     await module.client.deliver('telemetry', [reading(1), reading(2)]);
     await module.restart();
-    module.client.connect();
+    module.client.connect({ maxDelaySeconds: 1 });
     await module.clock.advance(2_000);
 
     assert.deepEqual(sentReadings(), [reading(1), reading(2)]);
   });
 
   it('forwards every reading once, whatever is repeated, restarted or full', async () => {
-    module.client.handlers.desired({ version: 2, properties: { maxMessageBytes: 4_096 } });
+    module.client.handlers.desired({
+      version: 2,
+      properties: { maxMessageBytes: 4_096, maxDelaySeconds: 1 },
+    });
     const all = Array.from({ length: 300 }, (_, index) => reading(index));
     for (let start = 0; start < 300; start += 7) {
       await module.client.deliver('telemetry', all.slice(Math.max(0, start - 3), start + 7));
@@ -78,7 +81,7 @@ describe('store-and-forward', function () {
     await module.clock.advance(60_000);
     const before = sentReadings();
     await module.restart();
-    module.client.connect({ maxMessageBytes: 4_096 });
+    module.client.connect({ maxMessageBytes: 4_096, maxDelaySeconds: 1 });
     await module.client.deliver('telemetry', all.slice(100, 130));
     await module.clock.advance(60_000);
 
@@ -106,7 +109,7 @@ describe('store-and-forward', function () {
   it('does not forward a result that comes again', async () => {
     await module.client.deliver('averages', AVERAGE, AVERAGE_ID);
     await module.restart();
-    module.client.connect();
+    module.client.connect({ maxDelaySeconds: 1 });
     await module.client.deliver('averages', AVERAGE, AVERAGE_ID);
     await module.client.deliver('anomalies', ANOMALY);
     await module.client.deliver('anomalies', ANOMALY);
@@ -126,7 +129,10 @@ describe('store-and-forward', function () {
   });
 
   it('hands over a trickle while edgeHub does not say how long its queue is', async () => {
-    module.client.handlers.desired({ version: 2, properties: { maxMessageBytes: 4_096 } });
+    module.client.handlers.desired({
+      version: 2,
+      properties: { maxMessageBytes: 4_096, maxDelaySeconds: 1 },
+    });
     const many = Array.from({ length: 200 }, (_, index) => reading(index));
     await module.client.deliver('telemetry', many);
     await settled();

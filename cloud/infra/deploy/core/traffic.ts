@@ -3,7 +3,8 @@
  *
  * Invariants:
  * - IoT Hub counts every begun 4 KiB of a message as one;
- * - a gateway packs what has come in within `maxDelaySeconds`, at most `maxMessageBytes`.
+ * - a gateway packs what has come in within `maxDelaySeconds`, at most `maxMessageBytes`, and lets what
+ *   does not fill a block wait for the next message.
  *
  * Source: learn.microsoft.com/azure/iot-hub/iot-hub-devguide-pricing and
  * learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling
@@ -37,7 +38,9 @@ export const AVERAGE_BYTES = 230;
 export const ARCHIVED_BYTES = 80;
 
 /** Desired properties of store-and-forward in `deployment.template.json`. */
-const PACK = { maxMessageBytes: 65_536, maxDelaySeconds: 1 };
+const PACK = { maxMessageBytes: 65_536, maxDelaySeconds: 60 };
+/** What a message holds beside its readings; bytes. */
+const ENVELOPE_BYTES = 512;
 
 /** What arrives in Azure. */
 export interface Traffic {
@@ -77,11 +80,13 @@ interface PerSecond {
 /** Raw readings of one gateway, packed. */
 function packsOf(readingsPerSecond: number): PerSecond {
   if (readingsPerSecond === 0) return { sends: 0, blocks: 0 };
-  const fullest = Math.floor(PACK.maxMessageBytes / READING_BYTES);
   const inTime = Math.max(1, readingsPerSecond * PACK.maxDelaySeconds);
-  const readingsInPack = Math.min(fullest, inTime);
+  const bytes = Math.min(PACK.maxMessageBytes, inTime * READING_BYTES + ENVELOPE_BYTES);
+  const filled = Math.floor(bytes / BLOCK_BYTES);
+  const readingsInPack =
+    filled === 0 ? inTime : Math.floor((filled * BLOCK_BYTES - ENVELOPE_BYTES) / READING_BYTES);
   const sends = readingsPerSecond / readingsInPack;
-  return { sends, blocks: sends * Math.ceil((readingsInPack * READING_BYTES) / BLOCK_BYTES) };
+  return { sends, blocks: sends * Math.max(1, filled) };
 }
 
 /** Averages of one gateway: its windows end together, and leave together. */

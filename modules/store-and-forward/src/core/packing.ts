@@ -14,15 +14,18 @@ export interface PackItem {
 }
 
 /** The packs that are full, and what is left over for the next. */
-export interface Packed {
-  readonly packs: readonly (readonly PackItem[])[];
-  readonly rest: readonly PackItem[];
+export interface Packed<Item> {
+  readonly packs: readonly (readonly Item[])[];
+  readonly rest: readonly Item[];
 }
 
 /** Fills packs of at most `maxBytes`, brackets and commas counted. */
-export function fillPacks(items: readonly PackItem[], maxBytes: number): Packed {
-  const packs: (readonly PackItem[])[] = [];
-  let current: PackItem[] = [];
+export function fillPacks<Item extends PackItem>(
+  items: readonly Item[],
+  maxBytes: number,
+): Packed<Item> {
+  const packs: (readonly Item[])[] = [];
+  let current: Item[] = [];
   let bytes = EMPTY_ARRAY_BYTES;
   for (const item of items) {
     if (current.length > 0 && bytes + item.bytes + COMMA_BYTES > maxBytes) {
@@ -34,6 +37,11 @@ export function fillPacks(items: readonly PackItem[], maxBytes: number): Packed 
     bytes += item.bytes + COMMA_BYTES;
   }
   return { packs, rest: current };
+}
+
+/** UTF-8 bytes of the body of a pack, a comma more. */
+export function packBytes(items: readonly PackItem[]): number {
+  return items.reduce((sum, { bytes }) => sum + bytes + COMMA_BYTES, EMPTY_ARRAY_BYTES);
 }
 
 /** The body of a pack. */

@@ -5,17 +5,18 @@
  * - while edgeHub's queue is as long as a priority's limit, nothing of that priority is handed over;
  * - without knowledge of the queue only a trickle is handed over;
  * - anomalies are still handed over when averages are not, averages when telemetry is not;
- * - while backlog waits, at least one of five messages of telemetry is backlog.
+ * - while backlog waits, at least one of five messages of telemetry is backlog; while something is
+ *   sent again, at least one of five behind the live ones.
  */
 
-/** Upstream queue at which a priority waits here: anomalies, averages, live telemetry, backlog. */
-const LONGEST_QUEUE = [2_000, 500, 8, 8];
-/** Messages of each priority that one trickle lets through. */
-const TRICKLE = [20, 20, 1, 1];
+/** Upstream queue at which a priority waits here: anomalies, averages, live, backlog, sent again. */
+const LONGEST_QUEUE = [2_000, 500, 8, 8, 8];
+/** Anomalies, and averages, that one trickle lets through. */
+const TRICKLED_RESULTS = 20;
 const LIVE = 2;
-const BACKLOG = 3;
-/** Messages of live telemetry between two of the backlog. */
-const MOST_LIVE_IN_A_ROW = 4;
+const PRIORITIES = [0, 1, 2, 3, 4];
+/** Messages of one priority of telemetry between two of those behind it. */
+const MOST_IN_A_ROW = 4;
 
 export class UplinkBudget {
   /** Undefined while edgeHub does not say. */
@@ -23,11 +24,11 @@ export class UplinkBudget {
   /** Handed over since the last look, and between the two looks before: not surely counted in it. */
   #sinceLook = 0;
   #beforeLook = 0;
-  #trickled = [0, 0, 0, 0];
-  /** Live messages since the last of the backlog. */
-  #liveInARow = 0;
-  /** Whether there is backlog to be handed over. */
-  backlogWaits = false;
+  /** Messages of each priority that the last trickle lets through. */
+  #trickle: number[] = PRIORITIES.map((priority) => (priority < LIVE ? TRICKLED_RESULTS : 1));
+  /** Messages of each priority since the last of one behind it. */
+  #inARow: number[] = PRIORITIES.map(() => 0);
+  readonly #waiting = new Set<number>();
 
   get queueLength(): number | undefined {
     return this.#queueLength;
@@ -38,25 +39,32 @@ export class UplinkBudget {
     return this.#sinceLook + this.#beforeLook > 0;
   }
 
+  /** Says whether there is telemetry of a priority to be handed over. */
+  waits(priority: number, isWaiting: boolean): void {
+    if (isWaiting) this.#waiting.add(priority);
+    else this.#waiting.delete(priority);
+  }
+
   room(priority: number): number {
     const room = this.#roomByQueue(priority);
-    if (priority !== LIVE || !this.backlogWaits) return room;
-    return Math.max(0, Math.min(room, MOST_LIVE_IN_A_ROW - this.#liveInARow));
+    const isInFront = [...this.#waiting].some((other) => other > priority);
+    if (priority < LIVE || !isInFront) return room;
+    return Math.max(0, Math.min(room, MOST_IN_A_ROW - (this.#inARow[priority] ?? 0)));
   }
 
   #roomByQueue(priority: number): number {
-    if (this.#queueLength === undefined) {
-      return (TRICKLE[priority] ?? 0) - (this.#trickled[priority] ?? 0);
-    }
+    if (this.#queueLength === undefined) return this.#trickle[priority] ?? 0;
     const expected = this.#queueLength + this.#sinceLook + this.#beforeLook;
     return Math.max(0, (LONGEST_QUEUE[priority] ?? 0) - expected);
   }
 
   handedOver(priority: number): void {
     this.#sinceLook += 1;
-    if (priority === LIVE) this.#liveInARow += 1;
-    if (priority === BACKLOG) this.#liveInARow = 0;
-    this.#trickled[priority] = (this.#trickled[priority] ?? 0) + 1;
+    this.#inARow = this.#inARow.map((count, other) => {
+      if (other === priority) return count + 1;
+      return other < priority ? 0 : count;
+    });
+    this.#trickle[priority] = Math.max(0, (this.#trickle[priority] ?? 0) - 1);
   }
 
   /** edgeHub's queue was `length` messages long. */
@@ -66,10 +74,16 @@ export class UplinkBudget {
     this.#sinceLook = 0;
   }
 
-  /** edgeHub did not say how long its queue is; called once a second meanwhile. */
-  trickle(): void {
+  /**
+   * edgeHub did not say how long its queue is; called once a second meanwhile. `telemetry` is how many
+   * messages of each priority of telemetry may go now, 0 for what is left of the last trickle.
+   */
+  trickle(telemetry: number): void {
     this.#queueLength = undefined;
-    this.#trickled = [0, 0, 0, 0];
+    this.#trickle = this.#trickle.map((left, priority) => {
+      if (priority < LIVE) return TRICKLED_RESULTS;
+      return telemetry === 0 ? left : telemetry;
+    });
     this.#sinceLook = 0;
     this.#beforeLook = 0;
   }

@@ -23,18 +23,19 @@ const workload = fc.record({
 });
 
 describe('traffic', () => {
-  it('of ten meters is one message for each direct reading and each second of a gateway', () => {
-    // 8 meters every 10 s are 0.8 readings/s: none waits for another. 2 direct meters: 0.2/s.
+  it('of ten meters is one message for each direct reading and each full block of a gateway', () => {
+    // 8 meters every 10 s are 0.8 readings/s, and 37 of 95 bytes fill a block. 2 direct meters: 0.2/s.
     // 288 windows a day, of 8 averages in one message.
     const { messagesPerDay } = trafficOf(lab.workload);
-    assert.equal(messagesPerDay, (0.8 + 0.2) * 86_400 + 288);
+    assert.equal(messagesPerDay, Math.round((0.8 / 37 + 0.2) * 86_400) + 288);
   });
 
-  it('of 200,000 meters is one pack a second from each of 1,000 gateways', () => {
-    // 196 meters every 10 s are 19.6 readings in a pack of a second: 1,862 bytes, one block of 4 KiB.
+  it('of 200,000 meters is packs of the largest size from each of 1,000 gateways', () => {
+    // 196 meters every 10 s are 19.6 readings/s, and 684 of 95 bytes fill the 16 blocks of a pack.
     // 196 averages are 45,080 bytes, 12 blocks, 288 times a day. 4,000 direct meters: 400/s.
     const { messagesPerDay } = trafficOf(fleet.workload);
-    assert.equal(messagesPerDay, 1_000 * (86_400 + 12 * 288) + 400 * 86_400);
+    const packs = ((19.6 * 16) / 684) * 86_400;
+    assert.equal(messagesPerDay, Math.round(1_000 * (packs + 12 * 288) + 400 * 86_400));
   });
 
   it('holds every byte: as many blocks at least as its readings fill', () => {
@@ -58,8 +59,8 @@ describe('traffic', () => {
   it('is refused by a hub that is too small, by the day and by the second', () => {
     const traffic = trafficOf(fleet.workload);
     const small = hubShortfalls({ ...fleet.iotHub, tier: 'S1', units: 10 }, traffic);
-    assert.match(small[0] ?? '', /124,416,000 messages a day, and it takes 4,000,000/);
-    assert.match(small[1] ?? '', /1,403 sends a second, and it takes 120/);
+    assert.match(small[0] ?? '', /77,628,632 messages a day, and it takes 4,000,000/);
+    assert.match(small[1] ?? '', /432 sends a second, and it takes 120/);
     assert.deepEqual(hubShortfalls({ ...fleet.iotHub, tier: 'S2', units: 21 }, traffic), []);
     assert.equal(HUB_LIMITS.S2.messagesPerDay * 21 >= traffic.messagesPerDay, true);
   });
