@@ -8,29 +8,23 @@ import { messageIdOf } from '../../shared/src/message-id.ts';
 import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
 import type { Anomaly } from '../../shared/src/wire-contract.ts';
 import { AnomalyDetectorConfig, WatchSettings } from './config.ts';
-import {
-  MeterWatch,
-  type FoundAnomaly,
-  type MeterWatchOptions,
-  type Watched,
-} from './core/meter-watch.ts';
-import { DETECTOR_MEMORY, DETECTOR_SCHEMA, WatchStore } from './watch-store.ts';
+import type { FoundAnomaly, MeterWatchOptions, Watched } from './core/meter-watch.ts';
+import { MeterWatches, type OptionsOf } from './meter-watches.ts';
+import { DETECTOR_MEMORY, DETECTOR_SCHEMA, DETECTOR_WAITING, WatchStore } from './watch-store.ts';
 
 export const anomalyDetector: ModuleDefinition<typeof AnomalyDetectorConfig.shape> = {
   databaseName: 'anomaly-detector.db',
-  migrations: [DETECTOR_SCHEMA, DETECTOR_MEMORY],
+  migrations: [DETECTOR_SCHEMA, DETECTOR_MEMORY, DETECTOR_WAITING],
   schema: AnomalyDetectorConfig,
   start: ({ database, clock, clockWatch }, config) =>
     new AnomalyDetector(new WatchStore(database), { clock, clockWatch }, config),
 };
 
 class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
-  readonly #store: WatchStore;
   readonly #clock: Clock;
   readonly #clockWatch: ClockWatch;
-  readonly #meters = new Map<string, MeterWatch>();
-  readonly #touched = new Set<string>();
-  #config: AnomalyDetectorConfig;
+  readonly #watches: MeterWatches;
+  #optionsOf: OptionsOf;
   #latestBelievedMs: number | undefined;
 
   constructor(
@@ -38,18 +32,15 @@ class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
     { clock, clockWatch }: Pick<CoreContext, 'clock' | 'clockWatch'>,
     config: AnomalyDetectorConfig,
   ) {
-    this.#store = store;
     this.#clock = clock;
     this.#clockWatch = clockWatch;
-    this.#config = config;
-    for (const { id, state } of store.meters()) {
-      this.#meters.set(id, new MeterWatch(optionsOf(config, id), clock.monotonicMs(), state));
-    }
+    this.#optionsOf = optionsFor(config);
+    this.#watches = new MeterWatches(store, clock, this.#optionsOf);
   }
 
   configure(config: AnomalyDetectorConfig): void {
-    this.#config = config;
-    for (const [id, watch] of this.#meters) watch.configure(optionsOf(config, id));
+    this.#optionsOf = optionsFor(config);
+    this.#watches.configure(this.#optionsOf);
   }
 
   take(message: InputMessage, effects: Effects): void {
@@ -62,55 +53,41 @@ class AnomalyDetector implements DurableCore<AnomalyDetectorConfig> {
 
   settle(effects: Effects): void {
     const nowMs = this.#clock.monotonicMs();
-    for (const [id, watch] of this.#overdue()) {
-      this.#report(id, watch.releaseOverdue(nowMs), effects);
+    for (const id of this.#watches.overdue()) {
+      this.#report(id, this.#watches.use(id).releaseOverdue(nowMs), effects);
     }
-    for (const id of this.#touched) {
-      const watch = this.#meters.get(id);
-      if (watch !== undefined) this.#store.write(id, watch.state());
-    }
-    this.#touched.clear();
+    this.#watches.write();
   }
 
   due(): boolean {
-    return this.#overdue().length > 0;
-  }
-
-  #overdue(): [string, MeterWatch][] {
-    const nowMs = this.#clock.monotonicMs();
-    return [...this.#meters].filter(([, watch]) => watch.isOverdue(nowMs));
+    return this.#watches.overdue().length > 0;
   }
 
   #takeReading({ reading, atMs }: IncomingReading, effects: Effects): void {
     const { id, time, temp, seq } = reading;
     const nowMs = this.#clock.monotonicMs();
-    const watch = this.#watch(id, nowMs);
+    const watch = this.#watches.use(id);
     watch.believe(this.#latestBelievedMs);
     this.#report(id, watch.take({ time, atMs, temp, seq }, nowMs), effects);
   }
 
   #report(id: string, { anomalies, repeats, late }: Watched, effects: Effects): void {
-    this.#touched.add(id);
     effects.counters.repeats += repeats;
     effects.counters.late += late;
     for (const anomaly of anomalies) {
-      effects.send(anomalyMessage(id, anomaly, optionsOf(this.#config, id)));
+      effects.send(anomalyMessage(id, anomaly, this.#optionsOf(id)));
     }
-  }
-
-  #watch(id: string, monotonicMs: number): MeterWatch {
-    const known = this.#meters.get(id);
-    if (known !== undefined) return known;
-    const watch = new MeterWatch(optionsOf(this.#config, id), monotonicMs);
-    this.#meters.set(id, watch);
-    return watch;
   }
 }
 
 /** A meter's own settings over those for all. */
-function optionsOf({ meters, ...common }: AnomalyDetectorConfig, id: string): MeterWatchOptions {
-  const own = Object.hasOwn(meters, id) ? meters[id] : {};
-  const options = WatchSettings.parse({ ...common, ...own });
+function optionsFor({ meters, ...common }: AnomalyDetectorConfig): OptionsOf {
+  const forAll = watchOptions(common);
+  return (id) => (Object.hasOwn(meters, id) ? watchOptions({ ...common, ...meters[id] }) : forAll);
+}
+
+function watchOptions(settings: object): MeterWatchOptions {
+  const options = WatchSettings.parse(settings);
   return { ...options, minimumHistory: options.minimumHistory || undefined };
 }
 

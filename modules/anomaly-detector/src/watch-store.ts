@@ -17,6 +17,24 @@ export const DETECTOR_MEMORY = `
   UPDATE meters SET memory = x'';
 `;
 
+/**
+ * Rows lie in the order in which meters came, with all of a meter in one page, and tell which meters
+ * wait for a reading that must come first.
+ */
+export const DETECTOR_WAITING = `
+  ALTER TABLE meters RENAME TO meters_by_id;
+  CREATE TABLE meters (
+    id TEXT NOT NULL UNIQUE,
+    is_waiting INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    memory BLOB NOT NULL
+  );
+  INSERT INTO meters
+    SELECT id, json_array_length(state, '$.order.held') > 0, state, memory FROM meters_by_id;
+  DROP TABLE meters_by_id;
+  CREATE INDEX waiting_meters ON meters (is_waiting) WHERE is_waiting = 1;
+`;
+
 const State = z.object({
   order: z.object({
     next: z.int().nullable(),
@@ -31,34 +49,50 @@ const State = z.object({
 });
 const Row = z.object({ id: z.string(), state: z.string(), memory: z.instanceof(Uint8Array) });
 
+/** A meter as it is stored. */
+export interface StoredWatch {
+  readonly id: string;
+  readonly state: MeterWatchState;
+}
+
 export class WatchStore {
-  readonly #database: Database;
   readonly #write: Statement;
+  readonly #read: Statement;
+  readonly #waiting: Statement;
 
   constructor(database: Database) {
-    this.#database = database;
     this.#write = database.prepare(
-      `INSERT INTO meters (id, state, memory) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET state = excluded.state, memory = excluded.memory`,
+      `INSERT INTO meters (id, is_waiting, state, memory) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         is_waiting = excluded.is_waiting, state = excluded.state, memory = excluded.memory`,
     );
+    this.#read = database.prepare('SELECT id, state, memory FROM meters WHERE id = ?');
+    this.#waiting = database.prepare('SELECT id, state, memory FROM meters WHERE is_waiting = 1');
   }
 
-  meters(): { id: string; state: MeterWatchState }[] {
-    return this.#database
-      .prepare('SELECT id, state, memory FROM meters')
-      .all()
-      .map((row) => {
-        const { id, state, memory } = Row.parse(row);
-        const { variant, ...rest } = State.parse(JSON.parse(state));
-        return { id, state: { ...rest, detector: { variant, numbers: numbersOf(memory) } } };
-      });
+  /** The meter's state; undefined of one that was never written. */
+  read(id: string): MeterWatchState | undefined {
+    const row: unknown = this.#read.get(id);
+    return row === undefined ? undefined : storedWatch(row).state;
+  }
+
+  /** Meters that wait for a reading that must come first. */
+  waiting(): StoredWatch[] {
+    return this.#waiting.all().map(storedWatch);
   }
 
   write(id: string, { detector, ...state }: MeterWatchState): void {
     const { variant, numbers } = detector;
     const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-    this.#write.run(id, JSON.stringify({ ...state, variant }), bytes);
+    const isWaiting = Number(state.order.held.length > 0);
+    this.#write.run(id, isWaiting, JSON.stringify({ ...state, variant }), bytes);
   }
+}
+
+function storedWatch(row: unknown): StoredWatch {
+  const { id, state, memory } = Row.parse(row);
+  const { variant, ...rest } = State.parse(JSON.parse(state));
+  return { id, state: { ...rest, detector: { variant, numbers: numbersOf(memory) } } };
 }
 
 /** Copied: SQLite's bytes need not lie where a number may begin. */

@@ -9,13 +9,7 @@
  * full; surprises are made independent with their own correlation before steps are looked for.
  */
 import { Noise } from './noise.ts';
-import {
-  stepResponse,
-  stepSignature,
-  type StepResponse,
-  type StepSignature,
-  type TrackerShape,
-} from './step-signature.ts';
+import { stepSignature, type StepSignature, type TrackerKind } from './step-signature.ts';
 
 /** The likeliest step that ends at the latest value. */
 export interface StepCandidate {
@@ -35,8 +29,7 @@ const CARRY_STEP = 0.01;
 const SMALLEST_DEVIATION = 1e-6;
 
 export class LevelTracker {
-  readonly #shape: TrackerShape;
-  readonly #response: StepResponse;
+  readonly #kind: TrackerKind;
   readonly #noise: Noise;
   #signature: StepSignature;
   #carry = 0;
@@ -48,18 +41,18 @@ export class LevelTracker {
   #surprise = 0;
   #before = 0;
   /** Newest last; what is new in each. */
-  readonly #fresh: Float64Array;
+  readonly #fresh: number[];
   /** By age: how well the surprises since then match a step that began then. */
-  readonly #matches: Float64Array;
+  readonly #matches: number[];
   #count = 0;
 
-  constructor(shape: TrackerShape, noiseMemory: number) {
-    this.#shape = shape;
-    this.#response = stepResponse(shape);
+  constructor(kind: TrackerKind, noiseMemory: number) {
+    this.#kind = kind;
     this.#noise = new Noise(noiseMemory);
-    this.#signature = stepSignature(this.#response.surprise, 0);
-    this.#fresh = new Float64Array(shape.reach);
-    this.#matches = new Float64Array(shape.reach);
+    this.#signature = kind.signature;
+    // Plain arrays: a typed one takes 200 bytes beside its numbers, and there are many meters.
+    this.#fresh = kind.response.level.map(() => 0);
+    this.#matches = kind.response.level.map(() => 0);
   }
 
   /** Standard deviation of what is new in a surprise. */
@@ -108,11 +101,11 @@ export class LevelTracker {
 
   /** Takes a step over at once instead of following it. */
   correct({ size, age }: Pick<StepCandidate, 'size' | 'age'>): void {
-    const known = Math.min(age, this.#shape.reach - 1);
+    const known = Math.min(age, this.#kind.shape.reach - 1);
     const followed = known === 0 ? this.#lastGains : this.#responseAt(known);
     this.#level += size * (1 - followed.level);
     this.#slope -= size * followed.slope;
-    this.#surprise -= size * (this.#response.surprise[known] ?? 0);
+    this.#surprise -= size * (this.#kind.response.surprise[known] ?? 0);
     const first = this.#fresh.length - 1 - known;
     for (let step = 0; step <= known; step += 1) {
       if (first + step < this.#fresh.length - this.#count) continue;
@@ -154,36 +147,43 @@ export class LevelTracker {
     this.#count = next();
     for (const index of this.#fresh.keys()) this.#fresh[index] = next();
     for (const index of this.#matches.keys()) this.#matches[index] = next();
-    this.#signature = stepSignature(this.#response.surprise, this.#carry);
+    if (this.#carry !== 0) {
+      this.#signature = stepSignature(this.#kind.response.surprise, this.#carry);
+    }
   }
 
   /** The best gains for a line through the first values; later the tracker's own. */
   #levelGain(): number {
     const n = this.#followed;
-    return Math.max(this.#shape.levelGain, (2 * (2 * n + 1)) / ((n + 1) * (n + 2)));
+    return Math.max(this.#kind.shape.levelGain, (2 * (2 * n + 1)) / ((n + 1) * (n + 2)));
   }
 
   #slopeGain(): number {
     const n = this.#followed;
-    return Math.max(this.#shape.slopeGain, 6 / ((n + 1) * (n + 2)));
+    return Math.max(this.#kind.shape.slopeGain, 6 / ((n + 1) * (n + 2)));
   }
 
   #responseAt(age: number): { level: number; slope: number } {
-    return { level: this.#response.level[age] ?? 1, slope: this.#response.slope[age] ?? 0 };
+    return {
+      level: this.#kind.response.level[age] ?? 1,
+      slope: this.#kind.response.slope[age] ?? 0,
+    };
   }
 
   #renewSignature(): void {
     const { carry } = this.#noise;
     if (Math.abs(carry - this.#carry) <= CARRY_STEP) return;
     this.#carry = carry;
-    this.#signature = stepSignature(this.#response.surprise, carry);
+    this.#signature = stepSignature(this.#kind.response.surprise, carry);
     this.#matchAll();
   }
 
   #push(value: number): void {
     const { shape } = this.#signature;
-    this.#fresh.copyWithin(0, 1);
-    this.#fresh[this.#fresh.length - 1] = value;
+    const newest = this.#fresh.length - 1;
+    for (let index = 0; index < newest; index += 1)
+      this.#fresh[index] = this.#fresh[index + 1] ?? 0;
+    this.#fresh[newest] = value;
     this.#count = Math.min(this.#count + 1, this.#fresh.length);
     for (let age = this.#count - 1; age > 0; age -= 1) {
       this.#matches[age] = (this.#matches[age - 1] ?? 0) + (shape[age] ?? 0) * value;

@@ -103,6 +103,11 @@ export class MeterWatch {
     };
   }
 
+  /** Whether readings wait for others that must come first. */
+  get isWaiting(): boolean {
+    return this.#order.isWaiting;
+  }
+
   isOverdue(monotonicMs: number): boolean {
     return this.#order.isOverdue(monotonicMs);
   }

@@ -71,6 +71,11 @@ export class ReadingOrder {
     return { outcome: 'ordered', released };
   }
 
+  /** Whether readings wait for others. */
+  get isWaiting(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** Whether readings have waited too long. */
   isOverdue(monotonicMs: number): boolean {
     return this.#held.size > 0 && monotonicMs - this.#heldSinceMs >= LONGEST_HELD_MS;

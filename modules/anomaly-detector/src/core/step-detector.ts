@@ -15,7 +15,7 @@
 import { LevelTracker, type StepCandidate } from './level-tracker.ts';
 import { normalQuantile, normalUpperTail } from './normal-distribution.ts';
 import { alertThreshold, scoreOf, SMALLEST_P_VALUE, type SpikeAndDipMode } from './p-value.ts';
-import type { TrackerShape } from './step-signature.ts';
+import { trackerKind } from './step-signature.ts';
 import type { Verdict } from './verdict.ts';
 
 /** How a series is watched. */
@@ -38,10 +38,10 @@ interface Departure {
 }
 
 /** Found by trying on labelled series and on the meters' own generator: `npm run bench:detect`. */
-const SHAPES: readonly TrackerShape[] = [
+const KINDS = [
   { levelGain: 0.02, slopeGain: 0.0005, reach: 32 },
   { levelGain: 0.1, slopeGain: 0.05, reach: 12 },
-];
+].map(trackerKind);
 /** Nothing is anomalous among so many first values. */
 const WARM_UP = 30;
 /** Steps in one direction that follow each other this closely are one departure. */
@@ -59,7 +59,7 @@ const FAR_RUN = 3;
 const NOISE_MEMORY_PER_HISTORY = 8;
 const NO_DEPARTURE = -1;
 /** Six numbers of the detector; ten and two for each value of its reach of each tracker. */
-const SNAPSHOT_LENGTH = 6 + SHAPES.reduce((sum, { reach }) => sum + 10 + 2 * reach, 0);
+const SNAPSHOT_LENGTH = 6 + KINDS.reduce((sum, { shape }) => sum + 10 + 2 * shape.reach, 0);
 
 export class StepDetector {
   readonly #mode: SpikeAndDipMode;
@@ -77,10 +77,9 @@ export class StepDetector {
     const { confidence, historySize, mode, minimumHistory = WARM_UP } = options;
     this.#mode = mode;
     this.#warmUp = Math.max(WARM_UP, minimumHistory);
-    const threshold = Math.max(alertThreshold(confidence), SMALLEST_P_VALUE / 10);
-    this.#limit = normalQuantile(threshold);
+    this.#limit = limitOf(confidence);
     const memory = NOISE_MEMORY_PER_HISTORY * historySize;
-    this.#trackers = SHAPES.map((shape) => new LevelTracker(shape, memory));
+    this.#trackers = KINDS.map((kind) => new LevelTracker(kind, memory));
     if (snapshot?.length === SNAPSHOT_LENGTH) this.#restore(snapshot);
   }
 
@@ -194,6 +193,18 @@ export class StepDetector {
   #isWatched(z: number): boolean {
     return this.#mode === 'spikesanddips' || this.#mode === (z > 0 ? 'spikes' : 'dips');
   }
+}
+
+/** The limit that was asked for last: nearly all meters have the same. */
+let lastLimit = { confidence: Number.NaN, limit: Number.NaN };
+
+/** Deviations from which on a step is anomalous. */
+function limitOf(confidence: number): number {
+  if (lastLimit.confidence !== confidence) {
+    const threshold = Math.max(alertThreshold(confidence), SMALLEST_P_VALUE / 10);
+    lastLimit = { confidence, limit: normalQuantile(threshold) };
+  }
+  return lastLimit.limit;
 }
 
 function aged({ age, size }: Departure): Departure | null {

@@ -21,18 +21,28 @@ export interface TrackerShape {
 
 /** Effects of a step of 1, by values since it began. */
 export interface StepResponse {
-  readonly surprise: Float64Array;
-  readonly level: Float64Array;
-  readonly slope: Float64Array;
+  readonly surprise: readonly number[];
+  readonly level: readonly number[];
+  readonly slope: readonly number[];
+}
+
+/** What all trackers of a shape share. */
+export interface TrackerKind {
+  readonly shape: TrackerShape;
+  readonly response: StepResponse;
+  /** As long as nothing is known of the surprises' correlation. */
+  readonly signature: StepSignature;
+}
+
+/** Works out what all trackers of a shape share. */
+export function trackerKind(shape: TrackerShape): TrackerKind {
+  const response = stepResponse(shape);
+  return { shape, response, signature: stepSignature(response.surprise, 0) };
 }
 
 /** Follows a step of 1 through a settled tracker. */
-export function stepResponse({ levelGain, slopeGain, reach }: TrackerShape): StepResponse {
-  const response = {
-    surprise: new Float64Array(reach),
-    level: new Float64Array(reach),
-    slope: new Float64Array(reach),
-  };
+function stepResponse({ levelGain, slopeGain, reach }: TrackerShape): StepResponse {
+  const response = { surprise: [0], level: [0], slope: [0] };
   let level = 0;
   let slope = 0;
   for (let age = 0; age < reach; age += 1) {
@@ -49,15 +59,15 @@ export function stepResponse({ levelGain, slopeGain, reach }: TrackerShape): Ste
 
 /** The shape of a step in surprises that were made independent, and its energy up to each age. */
 export interface StepSignature {
-  readonly shape: Float64Array;
+  readonly shape: readonly number[];
   /** Sum of squares of the shape up to and including this age. */
-  readonly energy: Float64Array;
+  readonly energy: readonly number[];
 }
 
 /** @param carry share of a surprise that is expected to come again in the next */
-export function stepSignature(surprise: Float64Array, carry: number): StepSignature {
-  const shape = new Float64Array(surprise.length);
-  const energy = new Float64Array(surprise.length);
+export function stepSignature(surprise: readonly number[], carry: number): StepSignature {
+  const shape: number[] = [];
+  const energy: number[] = [];
   let sum = 0;
   let before = 0;
   for (const [age, value] of surprise.entries()) {
