@@ -44,6 +44,8 @@ type Outcome = Pick<FaultRecord, 'killsInWork' | 'wasFelt'> & { readonly tornEnd
 const RECOVERY_PATIENCE_MS = 180_000;
 const LOOK_EVERY_MS = 100;
 const REFILL_EVERY_MS = 250;
+/** Faults in line that may overtake others. */
+const LOOK_AHEAD = 12;
 /** What SQLite and the system say of a disk without room. */
 const DISK_FULL = /database or disk is full|SQLITE_FULL|ENOSPC/;
 
@@ -52,8 +54,8 @@ export interface FaultRunnerOptions {
   /** Absent where none can be mounted; then no disk gets full. */
   readonly disks: SmallDisks | undefined;
   readonly seed: number;
-  /** Called before each fault, with the kills until then. */
-  readonly beforeFault: (killsBefore: number) => Promise<unknown>;
+  /** Called before each fault, with the kills that it is. */
+  readonly beforeFault: (kills: number) => Promise<unknown>;
   readonly recovered: (record: FaultRecord) => void;
 }
 
@@ -81,13 +83,13 @@ export class FaultRunner {
 
   /** Does all faults, and resolves when everything serves again. @throws Error when it does not */
   async run(plan: readonly PlannedFault[]): Promise<FaultRecord[]> {
+    const { disks, beforeFault } = this.#options;
+    const waiting = plan.filter(({ fault }) => fault.kind !== 'full disk' || disks !== undefined);
     const underway: Promise<FaultRecord>[] = [];
-    for (const { fault, pauseMs, killsBefore } of plan) {
-      if (fault.kind === 'full disk' && this.#options.disks === undefined) continue;
-      await this.#options.beforeFault(killsBefore);
-      await delay(pauseMs);
-      await this.#takeTurn(fault);
-      if (this.#failure !== undefined) break;
+    while (waiting.length > 0) {
+      const fault = await this.#nextFault(waiting);
+      if (fault === undefined) break;
+      await beforeFault(killsIn(fault));
       const record = this.#do(fault);
       record.catch((error: unknown) => {
         this.#failure ??= error instanceof Error ? error : new Error(String(error));
@@ -98,15 +100,30 @@ export class FaultRunner {
     return Promise.all(underway);
   }
 
-  /** Waits until the target of a fault serves; a dead edgeAgent could not start anything again. */
-  async #takeTurn(fault: Fault): Promise<void> {
+  /**
+   * Waits for the pause of the first fault in line, and then for one whose target serves: one of the
+   * next few, so that a target that is slow to return holds up nothing but itself.
+   */
+  async #nextFault(waiting: PlannedFault[]): Promise<Fault | undefined> {
+    await delay(waiting[0]?.pauseMs);
+    while (this.#failure === undefined) {
+      const index = waiting.slice(0, LOOK_AHEAD).findIndex(({ fault }) => this.#isFree(fault));
+      const [planned] = index < 0 ? [] : waiting.splice(index, 1);
+      if (planned === undefined) {
+        await delay(LOOK_EVERY_MS / 4);
+        continue;
+      }
+      this.#used.add(targetOf(planned.fault));
+      return planned.fault;
+    }
+    return undefined;
+  }
+
+  /** A dead edgeAgent could not start anything again, so its end comes alone. */
+  #isFree(fault: Fault): boolean {
     const target = targetOf(fault);
-    const isFree = () =>
-      !this.#used.has(target) &&
-      !this.#used.has('edge-agent') &&
-      (target !== 'edge-agent' || this.#isQuiet());
-    while (!isFree() && this.#failure === undefined) await delay(LOOK_EVERY_MS / 4);
-    this.#used.add(target);
+    if (this.#used.has(target) || this.#used.has('edge-agent')) return false;
+    return target !== 'edge-agent' || this.#isQuiet();
   }
 
   #isQuiet(): boolean {
@@ -211,10 +228,14 @@ export class FaultRunner {
     const { watch } = this.#options.running;
     await watch.cutLink();
     await delay(forMs);
-    const status = await watch.module('store-and-forward').catch(() => undefined);
+    const waiting = async () => {
+      const { backlogReadings } = await watch.module('store-and-forward');
+      return backlogReadings + (await watch.edgeHub()).upstream.queued;
+    };
+    // Who is being killed does not answer, and nobody knows.
+    const wasFelt = (await waiting().catch(() => 0)) > 0;
     await watch.mendLink();
-    // While the link is cut all that is taken in stays, so an answer that is missing tells nothing.
-    return { killsInWork: 0, wasFelt: (status?.backlogReadings ?? 0) > 0 };
+    return { killsInWork: 0, wasFelt };
   }
 
   async #killEdgeAgent(): Promise<Outcome> {

@@ -1,4 +1,5 @@
 /** One run of faults: start, load and faults together, quiet, count. */
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finishLoad, startLoad } from '../proof/load.ts';
 import { MODULES } from '../proof/faults.ts';
@@ -76,23 +77,28 @@ export async function runChaos(options: ChaosOptions, context: ChaosContext): Pr
 
 async function loadUnderFaults(
   running: ProofSystem,
-  { kills, readings, seed, virtual: count }: ChaosOptions,
+  { kills, readings, seed, virtual }: ChaosOptions,
   { say, disks }: ProofContext & { readonly disks: SmallDisks | undefined },
 ): Promise<{ records: FaultRecord[]; transferSeconds: number }> {
   const { watch } = running;
   const sendingAt = performance.now();
-  await startLoad(watch, { count, seed });
+  await startLoad(watch, { count: virtual, seed });
   let done = 0;
   let killed = 0;
+  let begun = 0;
+  const logFile = join(running.system.settings.stateFolder, 'logs', 'faults.log');
   const plan = planFaults({ kills, seed });
   const runner = new FaultRunner({
     running,
     disks,
     seed,
     // The readings keep pace with the kills, so that both end together.
-    beforeFault: (killsBefore) =>
-      watch.allowReadings(Math.ceil((readings * (killsBefore + 1)) / (kills + 1))),
+    beforeFault: (count) => {
+      begun += count;
+      return watch.allowReadings(Math.ceil((readings * begun) / kills));
+    },
     recovered: (record) => {
+      appendFileSync(logFile, `${JSON.stringify({ at: new Date().toISOString(), ...record })}\n`);
       done += 1;
       killed += record.kills;
       if (done % TELL_EVERY === 0) say(`${done} of ${plan.length} faults, ${killed} kills`);

@@ -69,6 +69,8 @@ export function edgeHubVictim(
     },
     release: () => Promise.resolve(system.release(name)),
     hasWork: async () => {
+      const { produced, acknowledged } = await watch.meters();
+      if (produced > acknowledged) return true;
       const status = await soon(watch.edgeHub());
       return status?.endpoints.some(({ queued }) => queued > 0) ?? false;
     },

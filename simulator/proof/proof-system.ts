@@ -69,13 +69,13 @@ export async function withProofSystem<T>(
 ): Promise<T> {
   const stateFolder = await mkdtemp(join(tmpdir(), 'iot-proof-'));
   try {
+    context.say(`state in ${stateFolder}`);
     markStateFolder(stateFolder);
     options.prepare?.(stateFolder);
     return await startedIn(stateFolder, { ...options, ...context }, work);
   } finally {
     options.cleanUp?.(stateFolder);
-    if (options.keep) context.say(`the state is in ${stateFolder}`);
-    else await rm(stateFolder, { recursive: true, force: true });
+    if (!options.keep) await rm(stateFolder, { recursive: true, force: true });
   }
 }
 

@@ -38,8 +38,6 @@ export type FaultKind = Fault['kind'];
 export interface PlannedFault {
   readonly fault: Fault;
   readonly pauseMs: number;
-  /** Kills in the plan before this fault. */
-  readonly killsBefore: number;
 }
 
 export interface FaultPlanOptions {
@@ -72,12 +70,7 @@ export function planFaults({ kills, seed }: FaultPlanOptions): PlannedFault[] {
     [...killFaults(kills, random), ...others(kills, longestMs, random)],
     random,
   );
-  let killsBefore = 0;
-  return faults.map((fault) => {
-    const planned = { fault, pauseMs: pauseMs(random), killsBefore };
-    killsBefore += killsIn(fault);
-    return planned;
-  });
+  return faults.map((fault) => ({ fault, pauseMs: pauseMs(random) }));
 }
 
 /** How many kills of modules and edgeHub a fault is. */
