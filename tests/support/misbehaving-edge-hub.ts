@@ -56,6 +56,8 @@ export class MisbehavingEdgeHub {
   subscribed: string[] = [];
   /** Bodies that were published, twin requests apart. */
   readonly published: string[] = [];
+  /** Packet ids that the module acknowledged. */
+  readonly acknowledged: (number | undefined)[] = [];
   twinRequests = 0;
   /** TCP connections so far. */
   accepted = 0;
@@ -203,6 +205,7 @@ export class MisbehavingEdgeHub {
     if (packet.cmd === 'connect') this.#connect(socket, packet);
     else if (packet.cmd === 'subscribe') this.#subscribe(packet);
     else if (packet.cmd === 'publish') this.#publish(packet);
+    else if (packet.cmd === 'puback') this.acknowledged.push(packet.messageId);
     else if (packet.cmd === 'pingreq') this.#write({ cmd: 'pingresp' });
   }
 

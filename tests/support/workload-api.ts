@@ -12,6 +12,8 @@ export class WorkloadApi {
   manner: WorkloadManner = 'answers';
   signManner: WorkloadManner | undefined;
   trustBundlePem: string;
+  /** Called with each path that is asked for. */
+  onAsked: (path: string) => void = () => {};
   /** Paths asked for. */
   readonly asked: string[] = [];
   /** Expiry of each token it signed, Unix seconds. */
@@ -65,6 +67,7 @@ export class WorkloadApi {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     this.asked.push(path);
+    this.onAsked(path);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const isSign = path.startsWith('/modules/');
