@@ -19,11 +19,17 @@ import {
 } from './core/tumbling-averages.ts';
 import { HorizonReport, horizonFigures } from './horizon-report.ts';
 import { WindowHistory, type HistoryLimits } from './window-history.ts';
-import { AVERAGER_SCHEMA, windowRow, WINDOWS_BY_END, WindowStore } from './window-store.ts';
+import {
+  AVERAGER_SCHEMA,
+  CHANGED_BY_METER,
+  windowRow,
+  WINDOWS_BY_END,
+  WindowStore,
+} from './window-store.ts';
 
 export const averager: ModuleDefinition<typeof AveragerConfig.shape> = {
   databaseName: 'averager.db',
-  migrations: [AVERAGER_SCHEMA, WINDOWS_BY_END],
+  migrations: [AVERAGER_SCHEMA, WINDOWS_BY_END, CHANGED_BY_METER],
   schema: AveragerConfig,
   start: (context, config) => new Averager(context, config),
 };
@@ -31,6 +37,9 @@ export const averager: ModuleDefinition<typeof AveragerConfig.shape> = {
 /** The input is idle when nothing has come for this long. */
 const IDLE_MS = 1_000;
 const LOOK_MS = 200;
+/** From so many at once on, averages share messages of up to so many. */
+const MANY_AVERAGES = 100;
+const MOST_SHARED = 200;
 /** An average in the outbox, without its meter's id which is in it three times. */
 const AVERAGE_BYTES = 500;
 
@@ -68,12 +77,11 @@ class Averager implements DurableCore<AveragerConfig> {
     this.#kept = new KeptValues(database);
     const { beyondHorizon, forgottenUpToMs } = Kept.parse(this.#kept.read(KEPT_NAME) ?? {});
     this.#beyondHorizon = beyondHorizon;
-    const load = (id: string, endMs: number) => this.#store.load(id, endMs);
-    this.#averages = new TumblingAverages(averagesConfig(config), load, forgottenUpToMs);
+    const known = { forgottenUpToMs, latestMs: this.#store.latestMs() };
+    this.#averages = new TumblingAverages(averagesConfig(config), this.#store, known);
     const nowMs = clock.monotonicMs();
     this.#lastInputMs = nowMs;
-    for (const meter of this.#store.meters()) this.#averages.restoreMeter(meter, nowMs);
-    for (const window of this.#store.changedWindows()) this.#averages.restoreWindow(window, nowMs);
+    for (const id of this.#store.changedMeters()) this.#averages.resume(id, nowMs);
   }
 
   configure(config: AveragerConfig): void {
@@ -100,9 +108,10 @@ class Averager implements DurableCore<AveragerConfig> {
       ...rows.map(({ id, state }) => id.length + state.length),
       ...issued.map(({ id }) => 3 * id.length + AVERAGE_BYTES),
     ]);
-    for (const average of issued) effects.send(averageMessage(average));
+    for (const averages of shared(issued)) effects.send(averagesMessage(averages));
     for (const row of rows) this.#store.writeWindow(row);
     for (const meter of meters) this.#store.writeMeter(meter);
+    this.#averages.rest();
     this.#history.expire(issued.length, this.#averages.latestMs);
     this.#report.look(this.#horizon(), this.#clock.monotonicMs());
   }
@@ -192,15 +201,37 @@ function historyLimits({ revisionHorizonDays, maxDiskBytes }: AveragerConfig): H
   return { horizonMs: revisionHorizonDays * 86_400_000, maxDiskBytes };
 }
 
-function averageMessage({ windowStartMs, windowEndMs, ...result }: IssuedAverage) {
-  const windowEnd = isoSeconds(windowEndMs);
-  const average: Average = { ...result, windowStart: isoSeconds(windowStartMs), windowEnd };
+/** Averages by message: each its own, unless there are very many at once. */
+function shared(issued: readonly IssuedAverage[]): (readonly IssuedAverage[])[] {
+  if (issued.length < MANY_AVERAGES) return issued.map((average) => [average]);
+  const messages: (readonly IssuedAverage[])[] = [];
+  for (let start = 0; start < issued.length; start += MOST_SHARED) {
+    messages.push(issued.slice(start, start + MOST_SHARED));
+  }
+  return messages;
+}
+
+/** The first average, which is issued once, names the message. */
+function averagesMessage(issued: readonly IssuedAverage[]) {
+  const [first] = issued;
+  if (first === undefined) throw new Error('a message without averages');
+  const { id, windowEndMs, revision } = first;
+  const others = issued.length === 1 ? '' : `+${issued.length - 1}`;
+  const averages = issued.map(averageOf);
   return {
     priority: 0,
     output: 'averages',
-    messageId: messageIdOf('average', result.id, windowEnd, `r${result.revision}`),
+    messageId: messageIdOf('average', id, isoSeconds(windowEndMs), `r${revision}${others}`),
     properties: { kind: 'average' },
-    body: JSON.stringify(average),
+    body: JSON.stringify(issued.length === 1 ? averages[0] : averages),
+  };
+}
+
+function averageOf({ windowStartMs, windowEndMs, ...result }: IssuedAverage): Average {
+  return {
+    ...result,
+    windowStart: isoSeconds(windowStartMs),
+    windowEnd: isoSeconds(windowEndMs),
   };
 }
 

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
-import type { ChangedWindow, MeterState } from './core/tumbling-averages.ts';
+import type { ChangedWindow, MeterState, StoredMeter } from './core/meters-on-disk.ts';
 import type { WindowState } from './core/window.ts';
 
 export const AVERAGER_SCHEMA = `
@@ -42,6 +42,12 @@ export const WINDOWS_BY_END = `
   CREATE INDEX changed_windows ON windows (changed) WHERE changed = 1;
 `;
 
+/** Windows with readings that no result has, by their meters. */
+export const CHANGED_BY_METER = `
+  DROP INDEX changed_windows;
+  CREATE INDEX changed_by_meter ON windows (meter_id) WHERE changed = 1;
+`;
+
 const State = z.tuple([
   z.number(),
   z.int(),
@@ -54,7 +60,7 @@ const State = z.tuple([
 ]);
 const Meter = z.object({ id: z.string(), latestMs: z.number(), newestEndMs: z.number() });
 const Stored = z.object({ state: z.string(), changed: z.int() });
-const Changed = Stored.extend({ id: z.string(), windowEndMs: z.number() });
+const Changed = Stored.extend({ windowEndMs: z.number() });
 const Place = z.object({ id: z.string(), windowEndMs: z.number() });
 const Aged = Place.extend({ changed: z.int(), latestMs: z.number() });
 
@@ -76,6 +82,8 @@ export const BEFORE_ALL: WindowPlace = { windowEndMs: Number.MIN_SAFE_INTEGER, i
 export class WindowStore {
   readonly #database: Database;
   readonly #load: Statement;
+  readonly #meter: Statement;
+  readonly #changed: Statement;
   readonly #writeWindow: Statement;
   readonly #writeMeter: Statement;
   readonly #forget: Statement;
@@ -87,6 +95,13 @@ export class WindowStore {
     this.#database = database;
     this.#load = database.prepare(
       'SELECT state, changed FROM windows WHERE window_end_ms = ? AND meter_id = ?',
+    );
+    this.#meter = database.prepare(
+      'SELECT id, latest_ms AS latestMs, newest_end_ms AS newestEndMs FROM meters WHERE id = ?',
+    );
+    this.#changed = database.prepare(
+      `SELECT window_end_ms AS windowEndMs, changed, state FROM windows
+       WHERE meter_id = ? AND changed = 1`,
     );
     this.#writeWindow = database.prepare(
       `INSERT INTO windows (window_end_ms, meter_id, changed, state) VALUES (?, ?, ?, ?)
@@ -113,30 +128,38 @@ export class WindowStore {
     );
   }
 
-  load(id: string, windowEndMs: number): WindowState | undefined {
+  window(id: string, windowEndMs: number): WindowState | undefined {
     const row: unknown = this.#load.get(windowEndMs, id);
     return row === undefined ? undefined : stateOf(Stored.parse(row));
   }
 
-  meters(): MeterState[] {
-    return this.#database
-      .prepare('SELECT id, latest_ms AS latestMs, newest_end_ms AS newestEndMs FROM meters')
-      .all()
-      .map((row) => Meter.parse(row));
-  }
-
-  /** Windows with readings that no result has. */
-  changedWindows(): ChangedWindow[] {
-    const rows = this.#database
-      .prepare(
-        `SELECT meter_id AS id, window_end_ms AS windowEndMs, changed, state FROM windows
-         WHERE changed = 1`,
-      )
-      .all();
-    return rows.map((row) => {
-      const { id, windowEndMs, ...stored } = Changed.parse(row);
+  /** The meter and those of its windows that have readings no result has. */
+  meter(id: string): StoredMeter | undefined {
+    const row: unknown = this.#meter.get(id);
+    if (row === undefined) return undefined;
+    const changed = this.#changed.all(id).map((window) => {
+      const { windowEndMs, ...stored } = Changed.parse(window);
       return { id, windowEndMs, state: stateOf(stored) };
     });
+    return { state: Meter.parse(row), changed };
+  }
+
+  /** Ids of the meters that have windows with readings no result has. */
+  changedMeters(): string[] {
+    return this.#database
+      .prepare('SELECT DISTINCT meter_id FROM windows WHERE changed = 1')
+      .pluck()
+      .all()
+      .map(String);
+  }
+
+  /** Event time of the latest reading of all meters; undefined before the first. */
+  latestMs(): number | undefined {
+    const latestMs: unknown = this.#database
+      .prepare('SELECT MAX(latest_ms) FROM meters')
+      .pluck()
+      .get();
+    return typeof latestMs === 'number' ? latestMs : undefined;
   }
 
   writeWindow({ windowEndMs, id, changed, state }: WindowRow): void {

@@ -53,6 +53,29 @@ describe('averager', function () {
     assert.equal(module.client.sent.length, 1);
   });
 
+  it('lets very many averages share messages, each with an id of its own', async () => {
+    const ids = Array.from({ length: 450 }, (_, number) => `Meter${number}`);
+    for (const seconds of [10, 400]) {
+      await module.client.deliver(
+        'readings',
+        ids.map((id) => ({ ...reading(seconds, 70), id })),
+      );
+    }
+    assert.deepEqual(
+      module.client.bodies('averages').map((body) => (body as unknown[]).length),
+      [200, 200, 50],
+    );
+    assert.deepEqual(
+      module.client
+        .bodies('averages')
+        .flatMap((body) => (body as { id: string }[]).map(({ id }) => id)),
+      ids,
+    );
+    const [first] = module.client.sent;
+    assert.equal(first?.messageId, 'average/Meter0/2026-06-01T11:05:00Z/r0+199');
+    assert.equal(new Set(module.client.sent.map(({ messageId }) => messageId)).size, 3);
+  });
+
   it('sends a late burst as one revision', async () => {
     await module.client.deliver('readings', [reading(10, 70), reading(400, 70)]);
     for (const seconds of [20, 30, 40])

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { MeterState } from '../../../modules/averager/src/core/meters-on-disk.ts';
 import {
   TumblingAverages,
   type IssuedAverage,
-  type MeterState,
   type Moment,
 } from '../../../modules/averager/src/core/tumbling-averages.ts';
 import type { Sample, WindowState } from '../../../modules/averager/src/core/window.ts';
@@ -22,7 +22,13 @@ class Harness {
   readonly issued: IssuedAverage[] = [];
   readonly #windows = new Map<string, WindowState>();
   readonly #meters = new Map<string, MeterState>();
-  #averages = this.#open();
+  readonly #mostInMemory: number;
+  #averages: TumblingAverages;
+
+  constructor(mostInMemory = 100) {
+    this.#mostInMemory = mostInMemory;
+    this.#averages = this.#open();
+  }
 
   take(...samples: Sample[]): void {
     for (const sample of samples) this.#averages.take(sample, 0);
@@ -37,7 +43,7 @@ class Harness {
     const whole = { monotonicMs: 0, wallMs: undefined, inputIdle: true, ...moment };
     const isDue = this.#averages.due(whole);
     const issued = this.#averages.issueByTime(whole);
-    assert.equal(isDue, issued.length > 0);
+    assert.ok(isDue || issued.length === 0);
     this.#settle(issued);
   }
 
@@ -61,12 +67,20 @@ class Harness {
   }
 
   #open(): TumblingAverages {
-    const averages = new TumblingAverages(CONFIG, (id, end) => this.#windows.get(`${id} ${end}`));
-    for (const meter of this.#meters.values()) averages.restoreMeter(meter, 0);
-    for (const [key, state] of this.#windows) {
-      const [id = '', end] = key.split(' ');
-      if (state.changed) averages.restoreWindow({ id, windowEndMs: Number(end), state }, 0);
-    }
+    const changedOf = (id: string) =>
+      [...this.#windows].flatMap(([key, state]) => {
+        const [of = '', end] = key.split(' ');
+        return of === id && state.changed ? [{ id, windowEndMs: Number(end), state }] : [];
+      });
+    const disk = {
+      window: (id: string, end: number) => this.#windows.get(`${id} ${end}`),
+      meter: (id: string) => {
+        const state = this.#meters.get(id);
+        return state === undefined ? undefined : { state, changed: changedOf(id) };
+      },
+    };
+    const averages = new TumblingAverages(CONFIG, disk, { mostInMemory: this.#mostInMemory });
+    for (const id of this.#meters.keys()) if (changedOf(id).length > 0) averages.resume(id, 0);
     return averages;
   }
 
@@ -77,6 +91,7 @@ class Harness {
       this.#windows.set(`${id} ${windowEndMs}`, structuredClone(state));
     }
     for (const meter of meters) this.#meters.set(meter.id, meter);
+    this.#averages.rest();
   }
 }
 
@@ -121,7 +136,7 @@ describe('tumbling averages', function () {
         inOrder.take(...samples);
         inOrder.at({ monotonicMs: 120_000 });
 
-        const shuffled = new Harness();
+        const shuffled = new Harness(1);
         const order = samples.toSorted((a, b) => hash(a, seed) - hash(b, seed));
         for (const [index, one] of [...order, ...order.slice(0, 5)].entries()) {
           shuffled.take(one);
@@ -133,6 +148,30 @@ describe('tumbling averages', function () {
         assert.deepEqual(shuffled.results, inOrder.results);
       }),
     );
+  });
+
+  it('close the windows of silent meters whether they are in memory or not', () => {
+    const harness = new Harness(3);
+    const ids = Array.from({ length: 50 }, (_, number) => `Meter${number}`);
+    for (const id of ids) harness.take({ ...sample(10, 70), id });
+    harness.at({ monotonicMs: 59_000, wallMs: NOON_MS + 400_000 });
+    harness.at({ monotonicMs: 61_000, wallMs: NOON_MS + 300_000 });
+    harness.at({ monotonicMs: 61_000, wallMs: NOON_MS + 400_000, inputIdle: false });
+    assert.equal(harness.issued.length, 0);
+
+    harness.at({ monotonicMs: 61_000, wallMs: NOON_MS + 400_000 });
+    assert.deepEqual(harness.issued.map(({ id }) => id).toSorted(), ids.toSorted());
+  });
+
+  it('issue with another window length also what is not in memory', () => {
+    const harness = new Harness(3);
+    for (let number = 0; number < 50; number += 1) {
+      harness.take({ ...sample(10, 70), id: `Meter${number}` });
+    }
+    harness.configure({ ...CONFIG, windowMs: 60_000 });
+    harness.at({});
+    assert.equal(harness.issued.length, 50);
+    assert.ok(harness.issued.every(({ windowEndMs }) => windowEndMs === NOON_MS + 300_000));
   });
 
   it('count every reading in exactly one window', () => {

@@ -65,7 +65,7 @@ describe('the averager’s closed windows', function () {
 
   /** The last revision of each window. */
   const results = (): Map<string, Average> => {
-    const averages = module.client.bodies('averages') as Average[];
+    const averages = module.client.bodies('averages').flat() as Average[];
     return new Map(averages.map((average) => [`${average.id} ${average.windowEnd}`, average]));
   };
 

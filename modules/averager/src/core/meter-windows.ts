@@ -31,9 +31,11 @@ export function changedWindows(
   { open }: Meter,
   isDue: (windowEndMs: number, entry: OpenWindow) => boolean,
 ): [number, OpenWindow][] {
-  return [...open]
-    .filter(([windowEndMs, entry]) => entry.window.changed && isDue(windowEndMs, entry))
-    .toSorted(([a], [b]) => a - b);
+  const due: [number, OpenWindow][] = [];
+  for (const [windowEndMs, entry] of open) {
+    if (entry.window.changed && isDue(windowEndMs, entry)) due.push([windowEndMs, entry]);
+  }
+  return due.sort(([a], [b]) => a - b);
 }
 
 /** Whether a late burst has come to its end, or lasts too long to wait for it. */

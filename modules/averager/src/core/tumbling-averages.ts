@@ -6,10 +6,19 @@
  * - a window is issued when its meter's watermark passes its end, or its meter has fallen silent;
  * - a late reading re-issues its window with the next revision, once per burst;
  * - the last revision of a window does not depend on order, batches or restarts;
- * - a window that was forgotten never begins anew: a reading for it is refused.
+ * - a window that was forgotten never begins anew: a reading for it is refused;
+ * - memory does not grow with the number of meters: those that were heard last are in it, the others
+ *   on disk alone.
  */
 import { changedWindows, hasSettled, type Meter, type OpenWindow } from './meter-windows.ts';
-import { Window, windowEndOf, type Sample, type WindowResult, type WindowState } from './window.ts';
+import type {
+  AveragesBefore,
+  AveragesOnDisk,
+  ChangedWindow,
+  MeterState,
+} from './meters-on-disk.ts';
+import { SleepingMeters, type WakingRule } from './sleeping-meters.ts';
+import { Window, windowEndOf, type Sample, type WindowResult } from './window.ts';
 
 export interface AveragesConfig {
   readonly windowMs: number;
@@ -31,25 +40,6 @@ export interface IssuedAverage extends WindowResult {
 /** What became of a sample; `late`: counted, and its window will be issued again. */
 export type Taken = 'counted' | 'late' | 'repeat' | 'forgotten';
 
-/** Reads a window that is not in memory from disk. */
-export type LoadWindow = (id: string, windowEndMs: number) => WindowState | undefined;
-
-/** A window to write. */
-export interface ChangedWindow {
-  readonly id: string;
-  readonly windowEndMs: number;
-  readonly state: WindowState;
-}
-
-/** What is kept of a meter besides its windows. */
-export interface MeterState {
-  readonly id: string;
-  /** Event time of its latest reading. */
-  readonly latestMs: number;
-  /** End of the latest window it ever had. */
-  readonly newestEndMs: number;
-}
-
 /** The state of the world when something is decided. Monotonic and wall clock, milliseconds. */
 export interface Moment {
   readonly monotonicMs: number;
@@ -59,30 +49,36 @@ export interface Moment {
   readonly inputIdle: boolean;
 }
 
+/** Meters in memory; about a kilobyte each. */
+const MOST_IN_MEMORY = 10_000;
+/** Meters that are looked at again in one step. */
+const MOST_WOKEN = 2_000;
+
 export class TumblingAverages {
-  readonly #load: LoadWindow;
+  readonly #disk: AveragesOnDisk;
+  readonly #mostInMemory: number;
+  /** In memory; heard last comes last. */
   readonly #meters = new Map<string, Meter>();
+  readonly #sleeping = new SleepingMeters();
   readonly #touched = new Map<string, Set<number>>();
   #config: AveragesConfig;
   #forgottenUpToMs: number;
-  #latestMs = Number.NEGATIVE_INFINITY;
+  #latestMs: number;
   /**
    * No reading can be later, as far as is known now. A meter that is, since nobody knew better, is
    * set back, or all that it measures from now on would be late.
    */
   latestAllowedMs: number | undefined;
 
-  constructor(
-    config: AveragesConfig,
-    load: LoadWindow,
-    forgottenUpToMs: number = Number.NEGATIVE_INFINITY,
-  ) {
+  constructor(config: AveragesConfig, disk: AveragesOnDisk, before: AveragesBefore = {}) {
     this.#config = config;
-    this.#load = load;
-    this.#forgottenUpToMs = forgottenUpToMs;
+    this.#disk = disk;
+    this.#forgottenUpToMs = before.forgottenUpToMs ?? Number.NEGATIVE_INFINITY;
+    this.#latestMs = before.latestMs ?? Number.NEGATIVE_INFINITY;
+    this.#mostInMemory = before.mostInMemory ?? MOST_IN_MEMORY;
   }
 
-  /** Event time of the latest reading of all meters; -Infinity before the first. */
+  /** Event time of the latest reading; -Infinity before the first. */
   get latestMs(): number {
     return this.#latestMs;
   }
@@ -106,6 +102,7 @@ export class TumblingAverages {
     const closes = config.windowMs !== this.#config.windowMs;
     this.#config = config;
     if (!closes) return;
+    this.#sleeping.callAll();
     for (const [id, { open }] of this.#meters) {
       for (const [windowEndMs, entry] of open) {
         entry.closes = true;
@@ -114,22 +111,9 @@ export class TumblingAverages {
     }
   }
 
-  /** Puts a meter back as it was before a restart. */
-  restoreMeter({ id, latestMs, newestEndMs }: MeterState, monotonicMs: number): void {
-    this.#meters.set(id, { latestMs, newestEndMs, heardMs: monotonicMs, open: new Map() });
-    this.#latestMs = Math.max(this.#latestMs, latestMs);
-  }
-
-  /** Puts a window back that was not issued or has changed since. */
-  restoreWindow({ id, windowEndMs, state }: ChangedWindow, monotonicMs: number): void {
-    const meter = this.#meter(id, monotonicMs);
-    const isLate = windowEndMs <= this.#watermark(meter);
-    meter.open.set(windowEndMs, {
-      window: new Window(state.windowMs, state),
-      closes: state.windowMs !== this.#config.windowMs,
-      late: isLate ? { sinceMs: monotonicMs, lastMs: monotonicMs } : undefined,
-    });
-    this.#touch(id, windowEndMs);
+  /** A meter that had windows with readings no result has before a restart. */
+  resume(id: string, monotonicMs: number): void {
+    this.#sleeping.call(id, monotonicMs);
   }
 
   take(sample: Sample, monotonicMs: number): Taken {
@@ -159,7 +143,7 @@ export class TumblingAverages {
     for (const meter of this.#meters.values()) {
       if (this.#dueByTime(meter, moment).length > 0) return true;
     }
-    return false;
+    return this.#sleeping.isDue(this.#wakingRule(moment));
   }
 
   /** Issues what the readings taken since the last call have made due. */
@@ -172,9 +156,14 @@ export class TumblingAverages {
 
   /** Issues what time has made due. */
   issueByTime(moment: Moment): IssuedAverage[] {
-    return [...this.#meters].flatMap(([id, meter]) =>
-      this.#issue(id, this.#dueByTime(meter, moment)),
-    );
+    for (const id of this.#sleeping.due(this.#wakingRule(moment), MOST_WOKEN)) {
+      this.#meter(id, moment.monotonicMs);
+    }
+    const issued: IssuedAverage[] = [];
+    for (const [id, meter] of this.#meters) {
+      if (meter.open.size > 0) issued.push(...this.#issue(id, this.#dueByTime(meter, moment)));
+    }
+    return issued;
   }
 
   /**
@@ -199,6 +188,19 @@ export class TumblingAverages {
     return { windows, meters };
   }
 
+  /** Lets meters go from memory that were not heard for the longest time; after the changes are written. */
+  rest(): void {
+    let excess = this.#meters.size - this.#mostInMemory;
+    for (const [id, { open, heardMs }] of this.#meters) {
+      if (excess <= 0) return;
+      // What is about to be issued is not worth the way to the disk and back.
+      if ([...open.values()].some(({ late, closes }) => closes || late !== undefined)) continue;
+      this.#meters.delete(id);
+      excess -= 1;
+      if (open.size > 0) this.#sleeping.add(id, { heardMs, firstEndMs: Math.min(...open.keys()) });
+    }
+  }
+
   #issue(id: string, due: readonly [number, OpenWindow][]): IssuedAverage[] {
     return due.map(([windowEndMs, { window }]) => {
       this.#touch(id, windowEndMs);
@@ -218,11 +220,19 @@ export class TumblingAverages {
 
   #dueByTime(meter: Meter, moment: Moment): [number, OpenWindow][] {
     const silent = moment.inputIdle && moment.monotonicMs - meter.heardMs >= this.#config.silenceMs;
-    return changedWindows(meter, (windowEndMs, { late }) =>
+    return changedWindows(meter, (windowEndMs, { late, closes }) =>
       late === undefined
-        ? silent && this.#hasEnded(windowEndMs, moment)
+        ? closes || (silent && this.#hasEnded(windowEndMs, moment))
         : hasSettled(late, moment.monotonicMs),
     );
+  }
+
+  #wakingRule(moment: Moment): WakingRule {
+    const { inputIdle, monotonicMs } = moment;
+    return {
+      silentSinceMs: inputIdle ? monotonicMs - this.#config.silenceMs : Number.NEGATIVE_INFINITY,
+      hasEnded: (windowEndMs) => this.#hasEnded(windowEndMs, moment),
+    };
   }
 
   /** A silent meter's window is left open while more readings could still be measured for it. */
@@ -234,16 +244,31 @@ export class TumblingAverages {
     return meter.latestMs - this.#config.latenessMs;
   }
 
+  /** The meter, from memory, from disk or begun; the one that was used last from now on. */
   #meter(id: string, monotonicMs: number): Meter {
-    const known = this.#meters.get(id);
-    if (known !== undefined) return known;
+    const meter = this.#meters.get(id) ?? this.#loaded(id, monotonicMs);
+    this.#meters.delete(id);
+    this.#meters.set(id, meter);
+    return meter;
+  }
+
+  #loaded(id: string, monotonicMs: number): Meter {
+    const stored = this.#disk.meter(id);
+    const heardMs = this.#sleeping.wake(id) ?? monotonicMs;
     const meter: Meter = {
-      latestMs: Number.NEGATIVE_INFINITY,
-      newestEndMs: Number.NEGATIVE_INFINITY,
-      heardMs: monotonicMs,
+      latestMs: stored?.state.latestMs ?? Number.NEGATIVE_INFINITY,
+      newestEndMs: stored?.state.newestEndMs ?? Number.NEGATIVE_INFINITY,
+      heardMs,
       open: new Map(),
     };
-    this.#meters.set(id, meter);
+    for (const { windowEndMs, state } of stored?.changed ?? []) {
+      const isLate = windowEndMs <= this.#watermark(meter);
+      meter.open.set(windowEndMs, {
+        window: new Window(state.windowMs, state),
+        closes: state.windowMs !== this.#config.windowMs,
+        late: isLate ? { sinceMs: heardMs, lastMs: heardMs } : undefined,
+      });
+    }
     return meter;
   }
 
@@ -252,7 +277,7 @@ export class TumblingAverages {
     const { windowMs } = this.#config;
     const open = meter.open.get(windowEndMs);
     if (open?.window.windowMs === windowMs) return open;
-    const previous = open?.window.state() ?? this.#load(id, windowEndMs);
+    const previous = open?.window.state() ?? this.#disk.window(id, windowEndMs);
     // A meter that comes back with an old backlog goes on with windows it never had.
     const isNew = windowEndMs > meter.newestEndMs;
     if (previous === undefined && !isNew && windowEndMs <= this.#forgottenUpToMs) return undefined;

@@ -1,0 +1,41 @@
+/** What the averages need of meters and windows that are not in memory. */
+import type { WindowState } from './window.ts';
+
+/** What is not in memory, on disk. */
+export interface AveragesOnDisk {
+  window(id: string, windowEndMs: number): WindowState | undefined;
+  /** The meter and those of its windows that have readings no result has. */
+  meter(id: string): StoredMeter | undefined;
+}
+
+/** A meter as it was written last. */
+export interface StoredMeter {
+  readonly state: MeterState;
+  readonly changed: readonly ChangedWindow[];
+}
+
+/** A window to write. */
+export interface ChangedWindow {
+  readonly id: string;
+  readonly windowEndMs: number;
+  readonly state: WindowState;
+}
+
+/** What is kept of a meter besides its windows. */
+export interface MeterState {
+  readonly id: string;
+  /** Event time of its latest reading. */
+  readonly latestMs: number;
+  /** End of the latest window it ever had. */
+  readonly newestEndMs: number;
+}
+
+/** What is known from before a restart, and how much memory may be taken. */
+export interface AveragesBefore {
+  /** Windows that end here or earlier may have been forgotten. */
+  readonly forgottenUpToMs?: number | undefined;
+  /** Event time of the latest reading of all meters. */
+  readonly latestMs?: number | undefined;
+  /** Meters in memory. */
+  readonly mostInMemory?: number;
+}
