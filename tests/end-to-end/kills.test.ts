@@ -3,13 +3,23 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readArchive } from '../../simulator/proof/observe/archive.ts';
 import { readJournal } from '../../simulator/proof/oracle/measured.ts';
+import { ensureCertificates } from '../../simulator/wire/certificates.ts';
 import { controlClient } from '../../simulator/wire/control-api.ts';
 import { PROCESS_NAMES } from '../../simulator/supervisor/processes.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestSystem, type TestSystem } from '../support/local-system.ts';
+import { metricValues } from '../support/prometheus.ts';
+import { localRegistry, localServiceClient } from '../support/service-client.ts';
 
 const MetersStatus = z.object({ produced: z.number(), acknowledged: z.number() });
 const LinkStatus = z.object({ up: z.boolean() });
+const ModuleStatus = z.object({
+  metricsUri: z.string(),
+  restarts: z.int(),
+  received: z.int(),
+});
+const ReportedStatus = z.object({ status: z.object({ restarts: z.int() }) });
+const MODULES = ['store-and-forward', 'averager', 'anomaly-detector', 'meter-simulator'];
 const SETTLING_MS = 40_000;
 
 describe('local system under kill -9', function () {
@@ -62,6 +72,33 @@ describe('local system under kill -9', function () {
       assert.equal(LinkStatus.parse(await link.get('/status')).up, false);
     });
     await link.post('/mend');
+  });
+
+  it('tells how every module is: to the cloud, in its twin, and to Prometheus', async () => {
+    const { settings } = test.system;
+    const { caPem } = await ensureCertificates(settings);
+    const gateway = settings.gatewayDeviceId;
+    const service = localServiceClient({ settings, caPem });
+    const registry = localRegistry({ settings, caPem });
+    const invoke = async (id: string, methodName: string) => {
+      const { result } = await service.invokeDeviceMethod(gateway, id, { methodName });
+      return result as { status: number; payload: unknown };
+    };
+    for (const id of MODULES) {
+      // The last kill may not be over yet: the module connects again.
+      await eventually(async () => {
+        assert.deepEqual(await invoke(id, 'ping'), { status: 200, payload: { pong: true } });
+      }, SETTLING_MS);
+      const { payload } = await invoke(id, 'status');
+      const status = ModuleStatus.parse(payload);
+      const scraped = metricValues(await (await fetch(status.metricsUri)).text());
+      assert.equal(new URL(status.metricsUri).hostname, '127.0.0.1');
+      assert.equal(scraped.get('iot_connected'), 1);
+      assert.equal(scraped.get('iot_restarts_total'), status.restarts);
+      assert.ok((scraped.get('iot_readings_in_total') ?? 0) >= status.received);
+      const { responseBody: twin } = await registry.getModuleTwin(gateway, id);
+      assert.ok(ReportedStatus.parse(twin.properties?.reported).status.restarts <= status.restarts);
+    }
   });
 
   it('has everything in the archive that was measured until then', async () => {

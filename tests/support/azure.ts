@@ -1,14 +1,15 @@
 /** The local Azure inside the test process, and Microsoft's clients pointed at it. */
-import { Agent, request } from 'node:https';
+import { request } from 'node:https';
 import devicePackage, { type Client as DeviceClient } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
-import iothub, { type Client as ServiceClient, type Registry } from 'azure-iothub';
+import type { Client as ServiceClient, Registry } from 'azure-iothub';
 import { pino } from 'pino';
 import { startAzure } from '../../simulator/azure/azure.ts';
 import { ensureCertificates, type Certificates } from '../../simulator/wire/certificates.ts';
 import { controlClient, type ControlClient } from '../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../simulator/wire/local-process.ts';
 import type { Settings } from '../../simulator/wire/settings.ts';
+import { localRegistry, localServiceClient, type LocalHub } from './service-client.ts';
 import { testSettings } from './settings.ts';
 
 const { Client } = devicePackage;
@@ -84,20 +85,12 @@ export class TestAzure {
   }
 
   /** Microsoft's service client. */
-  registry(key = this.settings.secrets.iotHubOwnerKey): Registry {
-    const { iotHubHostName: host } = this.settings;
-    const connection = `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${key}`;
-    const registry = iothub.Registry.fromConnectionString(connection);
-    this.#redirect(registry);
-    return registry;
+  registry(key?: string): Registry {
+    return localRegistry(this.#hub, key);
   }
 
   serviceClient(): ServiceClient {
-    const { iotHubHostName: host, secrets } = this.settings;
-    const connection = `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${secrets.iotHubOwnerKey}`;
-    const client = iothub.Client.fromConnectionString(connection);
-    this.#redirect(client);
-    return client;
+    return localServiceClient(this.#hub);
   }
 
   /** A plain HTTPS request, trusting the local authority; the body is sent as JSON. */
@@ -117,20 +110,7 @@ export class TestAzure {
     });
   }
 
-  /** The service SDK dials port 443 of the host name; its own option for an agent says where that is. */
-  #redirect(client: object): void {
-    const agent = new Agent({
-      host: '127.0.0.1',
-      port: this.settings.ports.iotHubHttps,
-      servername: this.settings.iotHubHostName,
-      ca: this.certificates.caPem,
-    });
-    const rest = (client as { _restApiClient: RestClient })._restApiClient;
-    rest.setOptions({ http: { agent } });
+  get #hub(): LocalHub {
+    return { settings: this.settings, caPem: this.certificates.caPem };
   }
-}
-
-/** The private part of the service SDK that takes options. */
-interface RestClient {
-  setOptions(options: { http: { agent: Agent } }): void;
 }

@@ -21,6 +21,7 @@ export class FakeEdgeClient implements EdgeClient {
   /** Sends fail while true, as without a connection. */
   fails = false;
   onAcknowledge: () => void = () => {};
+  isConnected = false;
   #handlers: EdgeHandlers | undefined;
   readonly #withheld: (() => void)[] = [];
 
@@ -48,6 +49,7 @@ export class FakeEdgeClient implements EdgeClient {
   }
 
   connect(desired: Record<string, unknown> = {}, version = 1): void {
+    this.isConnected = true;
     this.handlers.connected();
     this.handlers.desired({ version, properties: desired });
   }

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import type { RunningModule } from '../../modules/shared/src/keep-running.ts';
 import { createLogger } from '../../modules/shared/src/logger.ts';
 import {
   startModule,
   type ModuleContext,
   type ModuleDefinition,
+  type StartedModule,
 } from '../../modules/shared/src/run-module.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEdgeClient } from './fake-edge-client.ts';
@@ -20,7 +20,7 @@ export class FakeModule<Shape extends z.ZodRawShape> {
   readonly failures: unknown[] = [];
   client = new FakeEdgeClient();
   readonly #definition: ModuleDefinition<Shape>;
-  #running: RunningModule | undefined;
+  #running: StartedModule | undefined;
 
   constructor(definition: ModuleDefinition<Shape>) {
     this.#definition = definition;
@@ -30,6 +30,11 @@ export class FakeModule<Shape extends z.ZodRawShape> {
   /** Path of its database. */
   get databasePath(): string {
     return join(this.folder, this.#definition.databaseName);
+  }
+
+  get running(): StartedModule {
+    if (this.#running === undefined) throw new Error('the module has not started');
+    return this.#running;
   }
 
   status(): Record<string, unknown> {
@@ -60,6 +65,8 @@ export class FakeModule<Shape extends z.ZodRawShape> {
       environment: {
         deviceId: 'gateway-01',
         moduleId: 'module-01',
+        iotHubHostName: 'lab-hub.azure-devices.net',
+        metrics: undefined,
         logLevel: 'silent',
         stateFolder: this.folder,
         edgeHubMetricsUri: undefined,

@@ -16,9 +16,15 @@ export const Counters = z.object({
   refused: z.int().default(0),
   /** Entries put into quarantine, refusals included. */
   quarantined: z.int().default(0),
+  /** Readings and results that did not get through and were noted in the ledger. */
+  lost: z.int().default(0),
+  /** Readings and results that edgeHub acknowledged. */
+  delivered: z.int().default(0),
   /** Messages that edgeHub acknowledged. */
   sent: z.int().default(0),
   /** Sends that ended without acknowledgement and were repeated. */
   resent: z.int().default(0),
+  /** How often the module was started on this database. */
+  starts: z.int().default(0),
 });
 export type Counters = z.infer<typeof Counters>;

@@ -15,49 +15,23 @@ import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import { Counters } from './counters.ts';
 import type { Database } from './database.ts';
+import type { DirectMethods, DurableCore } from './durable-core.ts';
 import type { EdgeClient, InputMessage, MethodResponse } from './edge-client.ts';
 import { messageOf } from './edge-error.ts';
 import { makeEffects, type Effects } from './effects.ts';
 import type { ModuleEnvironment } from './env.ts';
+import { ModuleFigures, type Figures } from './figures.ts';
 import { KeptValues } from './kept-values.ts';
 import { LEDGER_OUTPUT, LedgerOutput } from './ledger-output.ts';
 import type { Logger } from './logger.ts';
 import type { LossLedger } from './loss-ledger.ts';
+import type { MetricsEndpoint } from './metrics-endpoint.ts';
+import { countInMessage } from './message-id.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
-import { ALWAYS_ADMIT, OutboxSender, type Admission } from './outbox-sender.ts';
+import { ALWAYS_ADMIT, OutboxSender } from './outbox-sender.ts';
 
+export type { DirectMethods, DurableCore } from './durable-core.ts';
 export type { Effects, Lost } from './effects.ts';
-
-/** Direct methods by name. */
-export type DirectMethods = Readonly<Record<string, (payload: unknown) => MethodResponse>>;
-
-/**
- * What makes one durable module different from another. All but `due` and `tidy` run inside the
- * transaction.
- */
-export interface DurableCore<Config> {
-  /** Takes one message into memory. */
-  take(message: InputMessage, effects: Effects): void;
-  /** Writes what changed and appends results, once after all messages of a transaction. */
-  settle(effects: Effects): void;
-  /** Whether `settle` has something to do that no message brought. Asked four times a second. */
-  due(): boolean;
-  /** Work on the database between transactions, as often as `due`. */
-  tidy?(): void;
-  configure(config: Config): void;
-  /** Called with messages that edgeHub acknowledged and that leave the outbox now. */
-  acknowledged?(entries: readonly OutboxEntry[]): void;
-  /** More figures for the direct method `status`. */
-  status?(): Readonly<Record<string, unknown>>;
-  readonly admission?: Admission;
-  /** Direct methods beside `ping` and `status`; called outside of any transaction. */
-  readonly methods?: DirectMethods;
-  /**
-   * For the one module that everything passes on its way up: input it could not use is a loss, which
-   * the others that get the same input do not tell again, and it sends the ledger itself.
-   */
-  readonly keepsLedger?: true;
-}
 
 export interface DurableModuleOptions<Config> {
   readonly database: Database;
@@ -68,6 +42,7 @@ export interface DurableModuleOptions<Config> {
   readonly ledger: LossLedger;
   readonly clockWatch: ClockWatch;
   readonly environment: Pick<ModuleEnvironment, 'deviceId' | 'moduleId'>;
+  readonly metrics?: MetricsEndpoint | undefined;
   /** Called once, when the database failed; the module does nothing any more. */
   failed(error: unknown): void;
 }
@@ -82,6 +57,7 @@ export class DurableModule<Config> {
   readonly #sender: OutboxSender;
   readonly #kept: KeptValues;
   readonly #effects: Effects;
+  readonly #figures: ModuleFigures;
   readonly #ledgerOutput: LedgerOutput | undefined;
   readonly #commitAll: (messages: readonly InputMessage[]) => void;
   readonly #endings: (() => void)[] = [];
@@ -97,12 +73,17 @@ export class DurableModule<Config> {
     this.#options = options;
     this.#outbox = new Outbox(database);
     this.#kept = new KeptValues(database);
+    const counters = Counters.parse(this.#kept.read('counters') ?? {});
+    counters.starts += 1;
+    const outbox = this.#outbox;
     this.#effects = makeEffects({
       ...options,
-      outbox: this.#outbox,
-      counters: Counters.parse(this.#kept.read('counters') ?? {}),
+      outbox,
+      counters,
       tellsRefused: core.keepsLedger === true,
     });
+    const waiting = () => core.waiting?.();
+    this.#figures = new ModuleFigures({ ...options, outbox, counters, waiting });
     if (core.keepsLedger !== true) {
       const sender = `${environment.deviceId}/${environment.moduleId}`;
       this.#ledgerOutput = new LedgerOutput({
@@ -131,6 +112,8 @@ export class DurableModule<Config> {
     });
     this.#endings.push(admission.start(() => this.#sender.wake()));
     this.#endings.push(clock.every(TICK_MS, () => this.#tick()));
+    // So that the start is counted.
+    this.#schedule();
   }
 
   /** Takes a message that arrived; it is acknowledged with its group. */
@@ -159,18 +142,21 @@ export class DurableModule<Config> {
     };
   }
 
-  /** Counters, the outbox, and what the module adds. */
+  /** What all modules tell. */
+  figures(): Figures {
+    return this.#figures.read();
+  }
+
+  /** The same, the outbox, and what the module adds. */
   status(): Record<string, unknown> {
-    const { oldestMs } = this.#outbox;
-    const { clockWatch } = this.#options;
-    return {
-      ...this.#effects.counters,
-      outboxRows: this.#outbox.rows,
-      outboxBytes: this.#outbox.bytes,
-      oldestOutboxMs: oldestMs === undefined ? null : clockWatch.steadyMs() - oldestMs,
+    const { rows: outboxRows, bytes: outboxBytes } = this.#outbox;
+    const { core, metrics, clockWatch } = this.#options;
+    const own = {
+      ...core.status?.(),
+      metricsUri: metrics?.uri ?? null,
       clock: clockWatch.status(),
-      ...this.#options.core.status?.(),
     };
+    return { ...own, outboxRows, outboxBytes, ...this.figures() };
   }
 
   /** Commits what has arrived and ends; may be called twice. */
@@ -227,12 +213,17 @@ export class DurableModule<Config> {
     this.#scheduled = false;
     if (this.#stopped) return;
     const messages = this.#takeArrived();
+    const { clock, metrics } = this.#options;
+    const startedMs = clock.monotonicMs();
     try {
       this.#commitAll(messages);
     } catch (error) {
       this.#break(error);
       return;
     }
+    const seconds = (clock.monotonicMs() - startedMs) / 1_000;
+    this.#figures.committed(seconds);
+    metrics?.committed(seconds);
     for (const message of messages) message.acknowledge();
     this.#sender.wake();
     if (this.#arrived.length > 0) this.#schedule();
@@ -259,10 +250,19 @@ export class DurableModule<Config> {
     if (acknowledged.length > 0) {
       this.#outbox.remove(acknowledged);
       core.acknowledged?.(acknowledged.filter(({ output }) => output !== LEDGER_OUTPUT));
-      this.#effects.counters.sent += acknowledged.length;
     }
-    this.#kept.write('counters', this.#effects.counters);
+    this.#count(acknowledged);
     this.#options.clockWatch.keep();
+  }
+
+  #count(acknowledged: readonly OutboxEntry[]): void {
+    const { counters } = this.#effects;
+    counters.sent += acknowledged.length;
+    for (const { messageId, properties } of acknowledged) {
+      if (properties['kind'] !== 'ledger') counters.delivered += countInMessage(messageId);
+    }
+    counters.lost += this.#options.ledger.takeNoted();
+    this.#kept.write('counters', counters);
   }
 
   #reconfigure(): void {

@@ -49,6 +49,8 @@ export interface EdgeHandlers {
 }
 
 export interface EdgeClient {
+  /** Whether a connection stands. */
+  readonly isConnected: boolean;
   /** Connects, and connects again whenever the connection is lost, until `close`. */
   start(handlers: EdgeHandlers): void;
   /**

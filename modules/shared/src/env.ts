@@ -10,6 +10,8 @@ import { EdgeError } from './edge-error.ts';
 export interface ModuleEnvironment {
   readonly deviceId: string;
   readonly moduleId: string;
+  /** The IoT Hub that the gateway belongs to. */
+  readonly iotHubHostName: string;
   readonly logLevel: string;
   /** Folder of this module's database; a bind mount on a gateway. */
   readonly stateFolder: string;
@@ -17,6 +19,8 @@ export interface ModuleEnvironment {
   readonly edgeHubMetricsUri: string | undefined;
   /** IoT Hub's host, where a handshake tells whether the link is up; undefined for not to try. */
   readonly uplinkProbe?: { readonly host: string; readonly port: number };
+  /** Where to serve metrics for Prometheus; undefined for not at all. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** Where to leave a sign of life for the container's health check; set in the image. */
   readonly heartbeatFile: string | undefined;
 }
@@ -26,6 +30,8 @@ const Variables = z.object({
   STATE_FOLDER: z.string().min(1).optional(),
   EDGEHUB_METRICS_URI: z.url({ protocol: /^https?$/ }).optional(),
   UPLINK_PROBE_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   HEARTBEAT_FILE: z.string().min(1).optional(),
 });
 
@@ -45,7 +51,7 @@ const EDGE_VARIABLES = [
  * @throws EdgeError ENVIRONMENT naming the variable, never its value
  */
 export function readEnv(variables: NodeJS.ProcessEnv): ModuleEnvironment {
-  const { iotHubHostName: host, ...identity } = readIdentity(variables);
+  const identity = readIdentity(variables);
   const present = Object.entries(variables).filter(([, value]) => value !== '');
   const parsed = Variables.safeParse(Object.fromEntries(present));
   if (!parsed.success) {
@@ -56,14 +62,17 @@ export function readEnv(variables: NodeJS.ProcessEnv): ModuleEnvironment {
     );
   }
   const { LOG_LEVEL, STATE_FOLDER, EDGEHUB_METRICS_URI, HEARTBEAT_FILE } = parsed.data;
-  const { UPLINK_PROBE_PORT: port } = parsed.data;
+  const { UPLINK_PROBE_PORT: probePort, METRICS_HOST, METRICS_PORT } = parsed.data;
   return {
     ...identity,
     logLevel: LOG_LEVEL,
     stateFolder: STATE_FOLDER ?? `/var/lib/${identity.moduleId}`,
     edgeHubMetricsUri: EDGEHUB_METRICS_URI,
+    metrics: METRICS_PORT === undefined ? undefined : { host: METRICS_HOST, port: METRICS_PORT },
     heartbeatFile: HEARTBEAT_FILE,
-    ...(port === undefined ? {} : { uplinkProbe: { host, port } }),
+    ...(probePort === undefined
+      ? {}
+      : { uplinkProbe: { host: identity.iotHubHostName, port: probePort } }),
   };
 }
 

@@ -41,6 +41,7 @@ export async function createIotEdgeClient(clock: Clock, log: Logger): Promise<Ed
 }
 
 class IotEdgeClient implements EdgeClient {
+  isConnected = false;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #connectionLog: ConnectionLog;
@@ -71,6 +72,7 @@ class IotEdgeClient implements EdgeClient {
   }
 
   async close(): Promise<void> {
+    this.isConnected = false;
     this.#handlers = undefined;
     this.#cancelRetry();
     this.#workload.stop();
@@ -103,12 +105,14 @@ class IotEdgeClient implements EdgeClient {
       return;
     }
     this.#connectionLog.connected();
+    this.isConnected = true;
     handlers.connected();
     await connection.followTwin();
   }
 
   #retry(handlers: EdgeHandlers, error: unknown): void {
     if (this.#handlers !== handlers) return;
+    this.isConnected = false;
     const wasSteady = this.#connectionLog.failed(messageOf(error));
     if (wasSteady) this.#backOff.reset();
     const delayMs = Math.round(this.#backOff.next(Math.random()));

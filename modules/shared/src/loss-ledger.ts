@@ -54,6 +54,7 @@ export class LossLedger {
   readonly #remove: Statement;
   readonly #mostRows: number;
   #rows: number;
+  #noted = 0;
 
   constructor(database: Database, mostRows: number = MOST_ROWS) {
     this.#read = database
@@ -71,8 +72,26 @@ export class LossLedger {
     return this.#rows;
   }
 
+  /** How many readings or results were noted since the last call. */
+  takeNoted(): number {
+    const noted = this.#noted;
+    this.#noted = 0;
+    return noted;
+  }
+
+  /** Counts losses that are told in another way than by `add`, or will be. */
+  note(count: number): void {
+    this.#noted += count;
+  }
+
   /** Notes a loss, inside the caller's transaction. */
   add(kind: MessageKind, reason: string, loss: Loss): void {
+    this.note(loss.count);
+    this.addNoted(kind, reason, loss);
+  }
+
+  /** Adds a loss that was noted before. */
+  addNoted(kind: MessageKind, reason: string, loss: Loss): void {
     const key = this.#keyFor(kind, reason.slice(0, MAX_REASON_LENGTH), loss.id);
     const known = this.#known(kind, key);
     if (known === undefined) this.#rows += 1;

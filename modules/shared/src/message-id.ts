@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 /** Longest message id that IoT Hub takes, characters. Source: learn.microsoft.com/azure/iot-hub/iot-hub-devguide-messages-construct */
 export const MAX_MESSAGE_ID_LENGTH = 128;
 
+/** Message ids of several readings: docs/contracts.md, "Message ids". */
+const SEVERAL = /^telemetry\/.*\/(\d+)-(\d+)$/;
+
 /** SHA-256 in hexadecimal digits. */
 const DIGEST_LENGTH = 64;
 
@@ -17,4 +20,10 @@ export function messageIdOf(...parts: readonly (string | number)[]): string {
   if (whole.length <= MAX_MESSAGE_ID_LENGTH) return whole;
   const digest = createHash('sha256').update(whole).digest('hex');
   return `${whole.slice(0, MAX_MESSAGE_ID_LENGTH - DIGEST_LENGTH - 1)}/${digest}`;
+}
+
+/** How many readings or results a message holds, by its id. */
+export function countInMessage(messageId: string): number {
+  const [, first, last] = SEVERAL.exec(messageId) ?? [];
+  return first === undefined ? 1 : Number(last) - Number(first) + 1;
 }

@@ -8,16 +8,19 @@ import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Database } from './database.ts';
 import { DurableModule, type DurableCore } from './durable-module.ts';
-import type { DesiredProperties, EdgeClient } from './edge-client.ts';
-import { messageOf } from './edge-error.ts';
+import type { EdgeClient } from './edge-client.ts';
 import type { ModuleEnvironment } from './env.ts';
+import type { Figures } from './figures.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { InputGate } from './input-gate.ts';
 import { keepRunning, type RunningModule, type StartModule } from './keep-running.ts';
 import type { Logger } from './logger.ts';
 import type { LossLedger } from './loss-ledger.ts';
+import { openMetrics, type MetricsEndpoint } from './metrics-endpoint.ts';
 import { openState } from './module-state.ts';
-import { applyDesired, keptConfig } from './twin-config.ts';
+import { ModuleTwin } from './module-twin.ts';
+import { StatusReport } from './status-report.ts';
+import { keptConfig } from './twin-config.ts';
 
 /** Everything of the outside world that a module uses. */
 export interface ModuleContext {
@@ -25,10 +28,11 @@ export interface ModuleContext {
   readonly client: EdgeClient;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics?: MetricsEndpoint | undefined;
 }
 
 /** What outlives a database that failed: each life connects anew. */
-export type ProcessContext = Omit<ModuleContext, 'client'> & {
+export type ProcessContext = Omit<ModuleContext, 'client' | 'metrics'> & {
   connect(): Promise<EdgeClient>;
 };
 
@@ -53,6 +57,11 @@ export interface ModuleDefinition<Shape extends z.ZodRawShape> {
   ): DurableCore<z.infer<z.ZodObject<Shape>>>;
 }
 
+/** A module that was started. */
+export interface StartedModule extends RunningModule {
+  figures(): Figures;
+}
+
 /** Under the ten seconds after which Docker kills a container that was told to stop. */
 const STOP_DEADLINE_MS = 8_000;
 
@@ -65,43 +74,42 @@ export function startModule<Shape extends z.ZodRawShape>(
   definition: ModuleDefinition<Shape>,
   context: ModuleContext,
   failed: (error: unknown) => void,
-): RunningModule {
-  const { environment, client, clock, log } = context;
+): StartedModule {
+  const { environment, client, clock, log, metrics } = context;
   const path = join(environment.stateFolder, definition.databaseName);
   const { kept: keptValues, close, ...state } = openState(path, definition.migrations, context);
   const kept = keptValues.read('config');
-  let config = keptConfig(definition.schema, kept);
+  const config = keptConfig(definition.schema, kept);
   const core = definition.start({ ...context, ...state }, config);
   const module = new DurableModule({ ...context, ...state, core, failed });
   const gate = new InputGate((message) => module.input(message), clock);
   if (kept !== undefined) gate.open();
-  const applyTwin = (desired: DesiredProperties) => {
-    const applied = applyDesired(definition.schema, config, desired);
-    if (applied.problems.length > 0) {
-      log.warn(
-        { problems: applied.problems },
-        'desired properties refused, the last good are kept',
-      );
-    }
-    config = applied.config;
-    module.configure(config);
+  const configure = (good: z.infer<z.ZodObject<Shape>>) => {
+    module.configure(good);
     gate.open();
-    log.info({ version: desired.version }, 'configured');
-    client.report(applied.reported).catch((error: unknown) => {
-      log.warn(
-        { reason: messageOf(error) },
-        'reported properties not updated until the next connect',
-      );
-    });
   };
+  const { schema } = definition;
+  const twin = new ModuleTwin({ schema, config, client, log, configure });
+  const read = () => module.figures();
+  const report = new StatusReport({ client, clock, log, read });
+  const unfollow = metrics?.follow(read);
   client.start({
     input: (message) => gate.input(message),
-    desired: applyTwin,
-    connected: () => module.connected(),
+    desired: (desired) => {
+      twin.desired(desired);
+      report.desired();
+    },
+    connected: () => {
+      module.connected();
+      report.connected();
+    },
     methods: module.methods,
   });
   return {
+    figures: read,
     stop: async () => {
+      unfollow?.();
+      report.stop();
       gate.close();
       module.stop();
       await client.close();
@@ -119,11 +127,13 @@ export async function runModule<Shape extends z.ZodRawShape>(
   const { environment, log } = context;
   const { heartbeatFile } = environment;
   if (heartbeatFile !== undefined) startHeartbeat(heartbeatFile, context);
+  const metrics = await openMetrics(environment, log);
   signal.addEventListener('abort', () => {
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   });
   const start: StartModule = async (failed) => {
-    const module = startModule(definition, { ...context, client: await context.connect() }, failed);
+    const client = await context.connect();
+    const module = startModule(definition, { ...context, client, metrics }, failed);
     log.info('started');
     return module;
   };

@@ -63,6 +63,8 @@ function localVariables(settings: Settings, { id, environment }: ModuleManifestP
     ...('STATE_FOLDER' in environment
       ? { STATE_FOLDER: join(settings.stateFolder, 'modules', id) }
       : {}),
+    // One network for all of them: each takes a free port, and tells which in its log and its status.
+    ...('METRICS_PORT' in environment ? { METRICS_HOST: '127.0.0.1', METRICS_PORT: '0' } : {}),
     ...('EDGEHUB_METRICS_URI' in environment ? { EDGEHUB_METRICS_URI: metrics } : {}),
     // The hub's name may be somebody's: nothing here looks for it outside of this machine.
     ...('UPLINK_PROBE_PORT' in environment ? { UPLINK_PROBE_PORT: '' } : {}),

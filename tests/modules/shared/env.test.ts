@@ -21,21 +21,23 @@ describe('environment of a module', () => {
     assert.deepEqual(readEnv({ ...EDGE, LOG_LEVEL: 'debug', STATE_FOLDER: '/state' }), {
       deviceId: 'gateway-01',
       moduleId: 'averager',
+      iotHubHostName: 'hub.azure-devices.net',
       logLevel: 'debug',
       stateFolder: '/state',
       edgeHubMetricsUri: undefined,
+      metrics: undefined,
       heartbeatFile: undefined,
     });
   });
 
   it('comes from the connection string that iotedgehubdev gives', () => {
-    const { deviceId, moduleId, stateFolder } = readEnv({
+    const { deviceId, moduleId, stateFolder, iotHubHostName } = readEnv({
       EdgeHubConnectionString: CONNECTION_STRING,
     });
 
     assert.deepEqual(
-      [deviceId, moduleId, stateFolder],
-      ['gateway-01', 'averager', '/var/lib/averager'],
+      [deviceId, moduleId, stateFolder, iotHubHostName],
+      ['gateway-01', 'averager', '/var/lib/averager', 'h'],
     );
   });
 
@@ -45,6 +47,21 @@ describe('environment of a module', () => {
         () => readEnv({ ...EDGE, [name]: '' }),
         complains(new RegExp(`${name} is missing`)),
       );
+    }
+  });
+
+  it('says where to serve metrics: nowhere, or on this machine only unless told otherwise', () => {
+    assert.equal(readEnv({ ...EDGE, METRICS_PORT: '' }).metrics, undefined);
+    assert.deepEqual(readEnv({ ...EDGE, METRICS_PORT: '9600' }).metrics, {
+      host: '127.0.0.1',
+      port: 9_600,
+    });
+    assert.deepEqual(readEnv({ ...EDGE, METRICS_PORT: '0', METRICS_HOST: '0.0.0.0' }).metrics, {
+      host: '0.0.0.0',
+      port: 0,
+    });
+    for (const METRICS_PORT of ['65536', '-1', 'many', '1.5']) {
+      assert.throws(() => readEnv({ ...EDGE, METRICS_PORT }), complains(/METRICS_PORT/));
     }
   });
 
