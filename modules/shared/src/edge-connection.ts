@@ -53,6 +53,8 @@ export class EdgeConnection {
   #client: SdkClient | undefined;
   #twin: TwinFollower | undefined;
   #provider: AuthenticationProvider | undefined;
+  /** What edgeHub has not acknowledged yet. */
+  readonly #sending = new Set<Promise<unknown>>();
   #isOpen = false;
   #lost = false;
 
@@ -93,12 +95,15 @@ export class EdgeConnection {
     message.contentEncoding = 'utf-8';
     for (const [key, value] of Object.entries(properties)) message.properties.add(key, value);
     const sending = this.#live().sendOutputEvent(output, message);
+    this.#sending.add(sending);
     try {
       await inTime(this.#options.clock, PUBACK_MS, sending);
     } catch (error) {
       const reason = messageOf(error);
       if (reason === NO_ANSWER) this.#lose(new Error('edgeHub acknowledges nothing'));
       throw new EdgeError('NOT_CONNECTED', `not acknowledged: ${reason}`, error);
+    } finally {
+      this.#sending.delete(sending);
     }
   }
 
@@ -108,11 +113,22 @@ export class EdgeConnection {
     await this.#twin?.report(patch);
   }
 
-  /** Ends in order where it stands, and tells nobody. */
+  /** Ends in order where it can, and tells nobody. */
   async close(): Promise<void> {
     if (this.#lost) return;
     this.#lost = true;
-    await this.#dispose({ inOrder: this.#isOpen });
+    const inOrder = this.#isOpen && (await this.#isQuiet());
+    await this.#dispose({ inOrder });
+  }
+
+  /** Whether all that was sent is acknowledged soon: the SDK never closes in order before that. */
+  async #isQuiet(): Promise<boolean> {
+    try {
+      await inTime(this.#options.clock, CLOSE_MS, Promise.allSettled(this.#sending));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #live(): SdkClient {

@@ -125,6 +125,21 @@ describe('a module whose connection stood', function () {
     await standsFor(3, 2);
     await works();
   });
+
+  it('closed with sends that are never acknowledged, does not go on renewing its token', async () => {
+    hub.manners.puback = false;
+    const sending = started.client.send(message('never acknowledged'));
+    const failed = assert.rejects(sending, { code: 'NOT_CONNECTED' });
+    await eventually(() => assert.equal(hub.published.length, 1));
+    const closed = started.client.close();
+    await clock.advance(2_000);
+    await closed;
+    await failed;
+    await eventually(() => assert.equal(hub.openSockets, 0));
+
+    const timer: unknown = Reflect.get(provider ?? {}, '_renewalTimeout');
+    assert.equal(timer, null);
+  });
 });
 
 /** Tells of every token provider that the SDK makes; returns how to end that. */
