@@ -11,6 +11,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Random, seedFrom } from '../../modules/meter-simulator/src/core/random.ts';
 import { MODULES } from '../proof/faults.ts';
 import type { ProofSystem } from '../proof/proof-system.ts';
+import type { SystemWatch } from '../proof/system-watch.ts';
 import { waitUntil } from '../proof/wait-until.ts';
 import {
   killsIn,
@@ -44,6 +45,7 @@ type Outcome = Pick<FaultRecord, 'killsInWork' | 'wasFelt'> & { readonly tornEnd
 const RECOVERY_PATIENCE_MS = 180_000;
 const LOOK_EVERY_MS = 100;
 const REFILL_EVERY_MS = 250;
+const LOOK_AT_CUT_MS = 200;
 /** Faults in line that may overtake others. */
 const LOOK_AHEAD = 12;
 /** What SQLite and the system say of a disk without room. */
@@ -54,8 +56,7 @@ export interface FaultRunnerOptions {
   /** Absent where none can be mounted; then no disk gets full. */
   readonly disks: SmallDisks | undefined;
   readonly seed: number;
-  /** Called before each fault, with the kills that it is. */
-  readonly beforeFault: (kills: number) => Promise<unknown>;
+  readonly beforeFault: () => Promise<unknown>;
   readonly recovered: (record: FaultRecord) => void;
 }
 
@@ -89,7 +90,7 @@ export class FaultRunner {
     while (waiting.length > 0) {
       const fault = await this.#nextFault(waiting);
       if (fault === undefined) break;
-      await beforeFault(killsIn(fault));
+      await beforeFault();
       const record = this.#do(fault);
       record.catch((error: unknown) => {
         this.#failure ??= error instanceof Error ? error : new Error(String(error));
@@ -227,13 +228,13 @@ export class FaultRunner {
   async #cut(forMs: number): Promise<Outcome> {
     const { watch } = this.#options.running;
     await watch.cutLink();
-    await delay(forMs);
-    const waiting = async () => {
-      const { backlogReadings } = await watch.module('store-and-forward');
-      return backlogReadings + (await watch.edgeHub()).upstream.queued;
-    };
-    // Who is being killed does not answer, and nobody knows.
-    const wasFelt = (await waiting().catch(() => 0)) > 0;
+    const until = performance.now() + forMs;
+    let wasFelt = false;
+    while (performance.now() < until) {
+      await delay(Math.min(LOOK_AT_CUT_MS, until - performance.now()));
+      // Who is being killed does not answer: then nobody knows, and the next look may tell.
+      wasFelt ||= await isBehind(watch).catch(() => false);
+    }
     await watch.mendLink();
     return { killsInWork: 0, wasFelt };
   }
@@ -262,6 +263,12 @@ export class FaultRunner {
     if (victim === undefined) throw new Error(`There is no ${name}.`);
     return victim;
   }
+}
+
+/** Whether anything waits for the link. */
+async function isBehind(watch: SystemWatch): Promise<boolean> {
+  if ((await watch.edgeHub()).upstream.queued > 0) return true;
+  return (await watch.module('store-and-forward')).backlogReadings > 0;
 }
 
 function targetOf(fault: Fault): FaultRecord['target'] {

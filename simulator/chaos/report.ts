@@ -9,6 +9,8 @@ import {
 } from '../proof/report.ts';
 import type { ChaosResult, FaultSummary } from './result.ts';
 
+const HEADER = ['', 'faults', 'kills', 'in work', 'felt', 'median back', 'longest'];
+
 /** Lines of text, for a terminal. */
 export function chaosReport(result: ChaosResult): string {
   return [
@@ -27,12 +29,16 @@ export function chaosReport(result: ChaosResult): string {
   ].join('\n');
 }
 
-function faultLines({ faults, torn, leftOut }: ChaosResult): string[] {
+function faultLines({ faults, targets, torn, leftOut }: ChaosResult): string[] {
   const kills = faults.reduce((sum, fault) => sum + fault.kills, 0);
   const inWork = faults.reduce((sum, fault) => sum + fault.killsInWork, 0);
   return [
-    row(['', 'faults', 'kills', 'in work', 'felt', 'median back', 'longest']),
+    row(HEADER),
     ...faults.map(faultRow),
+    '',
+    row(HEADER),
+    ...targets.map(faultRow),
+    '',
     `  ${number(inWork)} of ${number(kills)} kills found work in flight`,
     `  ${number(torn.logs)} write-ahead logs torn behind the last commit; ` +
       `${number(torn.withOpenFrames)} held frames of an unfinished transaction there, ${number(torn.withTail)} anything`,
@@ -41,9 +47,9 @@ function faultLines({ faults, torn, leftOut }: ChaosResult): string[] {
 }
 
 function faultRow(fault: FaultSummary): string {
-  const { kind, count, kills, killsInWork, felt } = fault;
+  const { of, count, kills, killsInWork, felt } = fault;
   return row([
-    kind,
+    of,
     number(count),
     kills === 0 ? '' : number(kills),
     kills === 0 ? '' : number(killsInWork),

@@ -1,12 +1,12 @@
 /** What a run of faults has to say, and whether it holds. */
 import { verdictOf, type Verdict } from '../proof/result.ts';
 import type { Stock } from '../proof/take-stock.ts';
-import type { FaultKind } from './core/fault-plan.ts';
 import type { FaultRecord } from './fault-runner.ts';
 
-/** All faults of one kind. */
+/** All faults of one kind, or all on one target. */
 export interface FaultSummary {
-  readonly kind: FaultKind;
+  /** The kind, or the target. */
+  readonly of: string;
   readonly count: number;
   /** Of modules and edgeHub. */
   readonly kills: number;
@@ -29,7 +29,9 @@ export interface TornSummary {
 
 export interface ChaosFindings extends Stock {
   readonly seed: number;
+  /** By kind. */
   readonly faults: readonly FaultSummary[];
+  readonly targets: readonly FaultSummary[];
   readonly torn: TornSummary;
   /** Why a kind of fault was left out. */
   readonly leftOut: readonly string[];
@@ -41,14 +43,14 @@ export interface ChaosFindings extends Stock {
 
 export type ChaosResult = Verdict & ChaosFindings;
 
-/** Sums up by kind, in order of first appearance. */
-export function summarize(records: readonly FaultRecord[]): FaultSummary[] {
-  const kinds = [...new Set(records.map(({ kind }) => kind))].toSorted();
-  return kinds.map((kind) => {
-    const own = records.filter((record) => record.kind === kind);
+/** Sums up by kind or by target, in alphabetical order. */
+export function summarize(records: readonly FaultRecord[], by: 'kind' | 'target'): FaultSummary[] {
+  const names = [...new Set(records.map((record) => record[by]))].toSorted();
+  return names.map((of) => {
+    const own = records.filter((record) => record[by] === of);
     const recoveries = own.map(({ recoveryMs }) => recoveryMs).toSorted((a, b) => a - b);
     return {
-      kind,
+      of,
       count: own.length,
       kills: sum(own.map(({ kills }) => kills)),
       killsInWork: sum(own.map(({ killsInWork }) => killsInWork)),
@@ -74,7 +76,7 @@ export function judgeChaos(findings: ChaosFindings): ChaosResult {
   const { faults, redeliveries, torn } = findings;
   const { byEdgeHub, recognisedByModules } = redeliveries;
   const unexercised = [
-    ...faults.filter(({ felt }) => felt === 0).map(({ kind }) => `no ${kind} hit any work`),
+    ...faults.filter(({ felt }) => felt === 0).map(({ of }) => `no ${of} hit any work`),
     ...(torn.logs === 0 ? ['no log was torn'] : []),
     ...(byEdgeHub === 0 ? ['edgeHub delivered nothing again'] : []),
     ...(recognisedByModules === 0 ? ['no repeat was there to be recognised'] : []),

@@ -64,7 +64,8 @@ export async function runChaos(options: ChaosOptions, context: ChaosContext): Pr
       ...stock,
       redeliveries: { ...stock.redeliveries, byEdgeHub: redeliveries.stop() },
       seed,
-      faults: summarize(records),
+      faults: summarize(records, 'kind'),
+      targets: summarize(records, 'target'),
       torn: summarizeTears(records),
       leftOut: disks === undefined ? ['full disk: this system lets no small disk be mounted'] : [],
       totalSeconds: (performance.now() - startedAt) / 1_000,
@@ -92,10 +93,10 @@ async function loadUnderFaults(
     running,
     disks,
     seed,
-    // The readings keep pace with the kills, so that both end together.
-    beforeFault: (count) => {
-      begun += count;
-      return watch.allowReadings(Math.ceil((readings * begun) / kills));
+    // The readings keep pace with the faults, so that both end together.
+    beforeFault: () => {
+      begun += 1;
+      return watch.allowReadings(Math.ceil((readings * begun) / plan.length));
     },
     recovered: (record) => {
       appendFileSync(logFile, `${JSON.stringify({ at: new Date().toISOString(), ...record })}\n`);

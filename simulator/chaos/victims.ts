@@ -76,11 +76,12 @@ export function edgeHubVictim(
     },
     // It serves again when the modules have found it again.
     answer: () =>
-      Promise.all(
-        TARGETS.filter((target) => target !== name)
+      Promise.all([
+        watch.edgeHub(),
+        ...TARGETS.filter((target) => target !== name)
           .filter((module) => !isUsed(module))
           .map((module) => watch.module(module)),
-      ),
+      ]),
   };
 }
 

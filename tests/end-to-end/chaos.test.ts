@@ -8,7 +8,7 @@ const Result = z.object({
   verdict: z.string(),
   reasons: z.array(z.string()),
   readings: z.number(),
-  faults: z.array(z.object({ kind: z.string(), kills: z.number(), killsInWork: z.number() })),
+  faults: z.array(z.object({ of: z.string(), kills: z.number(), killsInWork: z.number() })),
   torn: z.object({ logs: z.number() }),
   leftOut: z.array(z.string()),
   redeliveries: z.object({ recognisedByModules: z.number() }),
@@ -48,7 +48,7 @@ describe('chaos', function () {
     // Where no file system may be mounted there is no full disk, and the result says so.
     const kinds = KINDS.filter((kind) => kind !== 'full disk' || leftOut.length === 0);
     assert.deepEqual(
-      faults.map(({ kind }) => kind),
+      faults.map(({ of }) => of),
       kinds,
     );
   });
