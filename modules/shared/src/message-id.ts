@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 /** Longest message id that IoT Hub takes, characters. Source: learn.microsoft.com/azure/iot-hub/iot-hub-devguide-messages-construct */
 export const MAX_MESSAGE_ID_LENGTH = 128;
 
-/** Message ids of several readings: docs/contracts.md, "Message ids". */
-const SEVERAL = /^telemetry\/.*\/(\d+)-(\d+)$/;
+/** Ids of messages that hold several readings or results: docs/contracts.md, "Message ids". */
+const SEVERAL_READINGS = /^telemetry\/.*\/(\d+)-(\d+)$/;
+const SEVERAL_AVERAGES = /^average\/.*\/r\d+\+(\d+)$/;
+const UPLOADED_READINGS = /^upload\/.*\/\d+-\d+-(\d+)$/;
 
 /** SHA-256 in hexadecimal digits. */
 const DIGEST_LENGTH = 64;
@@ -24,6 +26,9 @@ export function messageIdOf(...parts: readonly (string | number)[]): string {
 
 /** How many readings or results a message holds, by its id. */
 export function countInMessage(messageId: string): number {
-  const [, first, last] = SEVERAL.exec(messageId) ?? [];
-  return first === undefined ? 1 : Number(last) - Number(first) + 1;
+  const [, first, last] = SEVERAL_READINGS.exec(messageId) ?? [];
+  if (first !== undefined) return Number(last) - Number(first) + 1;
+  const [, others] = SEVERAL_AVERAGES.exec(messageId) ?? [];
+  if (others !== undefined) return Number(others) + 1;
+  return Number(UPLOADED_READINGS.exec(messageId)?.[1] ?? 1);
 }

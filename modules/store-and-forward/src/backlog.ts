@@ -9,6 +9,7 @@
 import type { Clock } from '../../shared/src/clock.ts';
 import { firstNumber } from '../../shared/src/clock-watch.ts';
 import type { Database } from '../../shared/src/database.ts';
+import type { Waiting } from '../../shared/src/figures.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import type { LossLedger } from '../../shared/src/loss-ledger.ts';
 import type { Outbox } from '../../shared/src/outbox.ts';
@@ -97,6 +98,11 @@ export class Backlog {
     return this.#clock.monotonicMs() - this.#lookedMs >= LOOK_MS;
   }
 
+  /** What lies in blocks. */
+  waiting(): Waiting {
+    return this.#blocks.waiting();
+  }
+
   /** Stores the readings of a message until it can be sent. */
   add({ firstNumber, texts }: Pack): void {
     const storedMs = this.#clock.nowMs();
@@ -156,8 +162,11 @@ export class Backlog {
 
   /** Whose readings they were is not known any more, only how many and when they came. */
   #loseDamaged({ readings: count, isThinned, storedMs: at }: Omit<Block, 'texts'>): void {
-    this.#losses.add('telemetry', REASON.damaged, { id: '', fromMs: at, toMs: at, count });
-    if (!isThinned) this.#damaged += count;
+    if (!isThinned) {
+      this.#damaged += count;
+      this.#losses.note(count);
+    }
+    this.#losses.addNoted('telemetry', REASON.damaged, { id: '', fromMs: at, toMs: at, count });
   }
 
   #messagesOf(block: Block, maxBodyBytes: number): BacklogMessage[] {

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import type { Waiting } from '../../shared/src/figures.ts';
 import { packReadings, unpackReadings } from './reading-block.ts';
 
 export const BLOCK_SCHEMA = `
@@ -41,6 +42,8 @@ const Row = z.object({
   content: z.instanceof(Buffer),
 });
 
+const WaitingRow = z.object({ bytes: z.int().nullable(), oldestMs: z.int().nullable() });
+
 /** Told of a block that cannot be read, and is gone. */
 export type Damaged = (block: Omit<Block, 'texts'>) => void;
 
@@ -52,6 +55,7 @@ export class BlockStore {
   readonly #remove: Statement;
   readonly #oldest: Statement;
   readonly #oldestOfForm: Statement;
+  readonly #waiting: Statement;
   readonly #damaged: Damaged;
   #blocks: number;
 
@@ -63,11 +67,20 @@ export class BlockStore {
     this.#oldestOfForm = database.prepare(
       `SELECT ${COLUMNS} FROM blocks WHERE is_thinned = ? ORDER BY first_number LIMIT ?`,
     );
+    this.#waiting = database.prepare(
+      'SELECT SUM(LENGTH(content)) AS bytes, MIN(stored_ms) AS oldestMs FROM blocks',
+    );
     this.#blocks = Number(database.prepare('SELECT COUNT(*) FROM blocks').pluck().get());
   }
 
   get blocks(): number {
     return this.#blocks;
+  }
+
+  /** How much waits, and since when. */
+  waiting(): Waiting {
+    const { bytes, oldestMs } = WaitingRow.parse(this.#waiting.get());
+    return { rows: this.#blocks, bytes: bytes ?? 0, oldestMs: oldestMs ?? undefined };
   }
 
   add({ firstNumber, readings, isThinned, storedMs, texts }: Block): void {

@@ -92,6 +92,7 @@ export class RoomMaker {
       JSON.stringify(ledgerEntry('telemetry', REASON.thinned, loss)),
     );
     this.#blocks.remove(blocks);
+    this.#losses.note(readings.length);
     this.#blocks.add({ ...first, isThinned: true, readings: readings.length, texts });
     return readings.length;
   }
@@ -105,7 +106,8 @@ export class RoomMaker {
 
   #lose(block: Block, reason: string): void {
     for (const text of block.texts) {
-      this.#losses.add('telemetry', reason, block.isThinned ? lossOf(text) : single(text));
+      if (block.isThinned) this.#losses.addNoted('telemetry', reason, lossOf(text));
+      else this.#losses.add('telemetry', reason, single(text));
     }
     this.#blocks.remove([block]);
   }

@@ -12,6 +12,7 @@
 import type { Clock } from '../../shared/src/clock.ts';
 import type { DirectMethods, DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
+import type { Waiting } from '../../shared/src/figures.ts';
 import { incomingReadings } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import { LOSS_SCHEMA } from '../../shared/src/loss-ledger.ts';
@@ -163,6 +164,10 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
       const kind = MessageKind.parse(properties['kind']);
       delivered.add({ kind, messageId, body }, clock.nowMs());
     }
+  }
+
+  waiting(): Waiting {
+    return this.#parts.backlog.waiting();
   }
 
   status() {

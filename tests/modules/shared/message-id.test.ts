@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { messageIdOf } from '../../../modules/shared/src/message-id.ts';
+import { countInMessage, messageIdOf } from '../../../modules/shared/src/message-id.ts';
 
 const LONGEST_ID = 'm'.repeat(128);
 
@@ -19,6 +19,18 @@ describe('a message id', () => {
         assert.ok(messageIdOf(...parts).length <= 128);
       }),
     );
+  });
+
+  it('says how many readings or results the message holds', () => {
+    const counts = {
+      'reading/Meter07/5': 1,
+      'telemetry/gateway-01/10-29': 20,
+      'upload/gateway-01/10-99-45': 45,
+      'average/Meter07/2026-11-22T18:05:00Z/r0': 1,
+      'average/Meter07/2026-11-22T18:05:00Z/r12+7': 8,
+      'anomaly/Meter 1-9/3-4': 1,
+    };
+    for (const [id, count] of Object.entries(counts)) assert.equal(countInMessage(id), count, id);
   });
 
   it('of the longest meters is the same for the same content, and another for any other', () => {

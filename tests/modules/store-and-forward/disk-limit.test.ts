@@ -91,6 +91,8 @@ describe('store-and-forward on a limited disk', function () {
     assert.ok(largest <= LIMIT, `${largest} bytes`);
     assert.equal(delivered + told, 150_000);
     assert.equal(number('backlogReadings'), 0);
+    // What all modules count says the same.
+    assert.deepEqual([number('lost'), number('delivered')], [told, delivered]);
     assert.ok(told > 0 && delivered > 0);
   });
 
@@ -138,6 +140,10 @@ describe('store-and-forward on a limited disk', function () {
 
   it('tells how many readings grew too old', async () => {
     await fill(40_000);
+    await module.clock.advance(2_000);
+    assert.ok(number('backlogRows') >= number('outboxRows') + number('backlogBlocks'));
+    assert.ok(number('backlogBytes') > number('outboxBytes') + 40_000);
+    assert.ok(number('backlogAgeSeconds') > 1);
     module.clock = new FakeClock('2026-06-01T14:00:00Z');
     await module.restart();
     module.client.fails = true;
