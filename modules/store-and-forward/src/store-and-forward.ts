@@ -12,7 +12,6 @@
 import type { Clock } from '../../shared/src/clock.ts';
 import type { DirectMethods, DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
-import type { Waiting } from '../../shared/src/figures.ts';
 import { incomingReadings } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import { LOSS_SCHEMA } from '../../shared/src/loss-ledger.ts';
@@ -92,6 +91,7 @@ interface Parts {
 
 class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   readonly keepsLedger = true;
+  readonly waiting = () => this.#parts.backlog.waiting();
   readonly admission: UplinkAdmission;
   readonly methods: DirectMethods;
   readonly #parts: Parts;
@@ -164,10 +164,6 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
       const kind = MessageKind.parse(properties['kind']);
       delivered.add({ kind, messageId, body }, clock.nowMs());
     }
-  }
-
-  waiting(): Waiting {
-    return this.#parts.backlog.waiting();
   }
 
   status() {
