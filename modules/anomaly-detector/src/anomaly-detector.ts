@@ -16,6 +16,7 @@ export const anomalyDetector: ModuleDefinition<typeof AnomalyDetectorConfig.shap
   databaseName: 'anomaly-detector.db',
   migrations: [DETECTOR_SCHEMA, DETECTOR_MEMORY, DETECTOR_WAITING],
   schema: AnomalyDetectorConfig,
+  lostKind: 'anomaly',
   start: ({ database, clock, clockWatch }, config) =>
     new AnomalyDetector(new WatchStore(database), { clock, clockWatch }, config),
 };

@@ -31,6 +31,8 @@ export const averager: ModuleDefinition<typeof AveragerConfig.shape> = {
   databaseName: 'averager.db',
   migrations: [AVERAGER_SCHEMA, WINDOWS_BY_END, CHANGED_BY_METER],
   schema: AveragerConfig,
+  lostKind: 'average',
+  lostRows: { windows: 'average' },
   start: (context, config) => new Averager(context, config),
 };
 

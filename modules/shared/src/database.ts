@@ -4,7 +4,7 @@
  * Invariants:
  * - what a transaction committed survives kill -9 and power loss (WAL, synchronous=FULL);
  * - a second process on the same database stops with a clear error;
- * - a damaged file stops the module with a clear error instead of being replaced.
+ * - a damaged file is never opened as if nothing were: it is mended by who can, or a clear error.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -23,49 +23,118 @@ export interface OpenDatabase {
 /** How long a predecessor that is still ending is waited for. */
 const LOCK_WAIT_MS = 2_000;
 
+/** What is done for a database that may be damaged, while the lock is held. */
+export interface Mending {
+  /** Called before SQLite looks at the files: what it finds damaged in the log, it drops. */
+  before(): void;
+  /** Called when SQLite cannot read the database; puts another into its place. */
+  mend(error: unknown): void;
+}
+
 /**
  * Opens (or makes) a module's database and brings its schema up to date.
  *
  * @param migrations one SQL script per schema version, oldest first; `user_version` counts them
  * @throws EdgeError DATABASE_IN_USE when another process has it open
+ * @throws EdgeError DATABASE_UNAVAILABLE when there is no room for it, or it may not be written
  * @throws EdgeError DATABASE_DAMAGED when SQLite cannot read it or a later version wrote it
  */
 export function openDatabase(
   path: string,
   migrations: readonly string[],
   lockWaitMs = LOCK_WAIT_MS,
+  mending?: Mending,
 ): OpenDatabase {
-  mkdirSync(dirname(path), { recursive: true });
-  const lock = lockDatabase(path, lockWaitMs);
-  let database: Database | undefined;
+  let lock: Database | undefined;
   try {
-    database = new Sqlite(path);
+    mkdirSync(dirname(path), { recursive: true });
+    lock = lockDatabase(path, lockWaitMs);
+    const database = openMended(path, migrations, mending);
+    return { database, close: closing(database, lock) };
+  } catch (error) {
+    lock?.close();
+    throw databaseError(path, error);
+  }
+}
+
+/** Makes a database that is written whole before anybody else sees it. */
+export function createDatabase(path: string, migrations: readonly string[]): Database {
+  const database = new Sqlite(path);
+  database.pragma('auto_vacuum = INCREMENTAL');
+  database.pragma('journal_mode = MEMORY');
+  database.pragma('synchronous = OFF');
+  migrate(database, migrations);
+  return database;
+}
+
+/** Whether SQLite, or who read what it gave, found the content of the database wrong. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof EdgeError) return error.code === 'DATABASE_DAMAGED';
+  return error instanceof Sqlite.SqliteError && DAMAGE.test(error.code);
+}
+
+function closing(database: Database, lock: Database): () => void {
+  return () => {
+    try {
+      database.close();
+    } finally {
+      lock.close();
+    }
+  };
+}
+
+function openMended(path: string, migrations: readonly string[], mending?: Mending): Database {
+  if (mending === undefined) return openFile(path, migrations);
+  mending.before();
+  try {
+    return openFile(path, migrations);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    mending.mend(error);
+    return openFile(path, migrations);
+  }
+}
+
+function openFile(path: string, migrations: readonly string[]): Database {
+  const database = new Sqlite(path);
+  try {
     // Of a file that exists already, this changes nothing.
     database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('busy_timeout = 5000');
     const verdict: unknown = database.pragma('quick_check(1)', { simple: true });
-    if (verdict !== 'ok') throw new Error(String(verdict));
+    if (verdict !== 'ok') throw new Sqlite.SqliteError(String(verdict), 'SQLITE_CORRUPT');
     migrate(database, migrations);
+    return database;
   } catch (error) {
-    database?.close();
-    lock.close();
-    throw new EdgeError(
-      'DATABASE_DAMAGED',
-      `${path} cannot be used: ${messageOf(error)}. ` +
-        'Restore it from a copy, or move it away to begin without the module’s memory.',
+    database.close();
+    throw error;
+  }
+}
+
+/** SQLite's codes, longer ones included, of a content that is wrong or cannot be read from the disk. */
+const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|IOERR_(SHORT_)?READ|IOERR_CORRUPTFS)/;
+/** And of a place that cannot be written; node:fs says the latter part in capitals of its own. */
+const UNAVAILABLE = /^(SQLITE_(FULL|READONLY|CANTOPEN|IOERR|PERM|AUTH)|E[A-Z]+$)/;
+
+function databaseError(path: string, error: unknown): unknown {
+  if (error instanceof EdgeError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (UNAVAILABLE.test(code) && !isDamage(error)) {
+    return new EdgeError(
+      'DATABASE_UNAVAILABLE',
+      `${path} cannot be written: ${messageOf(error)}. ` +
+        'Make room on its disk, or let this user write there.',
       error,
     );
   }
-  const opened = database;
-  return {
-    database: opened,
-    close: () => {
-      opened.close();
-      lock.close();
-    },
-  };
+  return new EdgeError(
+    'DATABASE_DAMAGED',
+    `${path} cannot be used: ${messageOf(error)}. ` +
+      'Restore it from a copy, or move it away to begin without the module’s memory.',
+    error,
+  );
 }
 
 /**
@@ -112,6 +181,7 @@ function lockDatabase(path: string, waitMs: number): Database {
     return lock;
   } catch (error) {
     lock.close();
+    if (!(error instanceof Sqlite.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
     throw new EdgeError(
       'DATABASE_IN_USE',
       `${path} is in use by another process: stop that module, or give this one its own STATE_FOLDER.`,

@@ -13,6 +13,7 @@
  */
 import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
+import type { CommitMark } from './commit-mark.ts';
 import { Counters } from './counters.ts';
 import type { Database } from './database.ts';
 import type { DirectMethods, DurableCore } from './durable-core.ts';
@@ -41,6 +42,7 @@ export interface DurableModuleOptions<Config> {
   readonly core: DurableCore<Config>;
   readonly ledger: LossLedger;
   readonly clockWatch: ClockWatch;
+  readonly mark: CommitMark;
   readonly environment: Pick<ModuleEnvironment, 'deviceId' | 'moduleId'>;
   readonly metrics?: MetricsEndpoint | undefined;
   /** Called once, when the database failed; the module does nothing any more. */
@@ -224,6 +226,10 @@ export class DurableModule<Config> {
     const seconds = (clock.monotonicMs() - startedMs) / 1_000;
     this.#figures.committed(seconds);
     metrics?.committed(seconds);
+    this.#options.mark.note({
+      received: this.#effects.counters.received,
+      outboxRows: this.#outbox.rows,
+    });
     for (const message of messages) message.acknowledge();
     this.#sender.wake();
     if (this.#arrived.length > 0) this.#schedule();

@@ -8,6 +8,8 @@ export type EdgeErrorCode =
   | 'ENVIRONMENT'
   /** Another process has the database open. */
   | 'DATABASE_IN_USE'
+  /** There is no room for the database, or it may not be written; that may change. */
+  | 'DATABASE_UNAVAILABLE'
   /** SQLite cannot read the database file. */
   | 'DATABASE_DAMAGED';
 

@@ -2,12 +2,12 @@
  * The life of a module: open the database, connect, run, begin again when the database fails, stop
  * within the time Docker gives.
  */
-import { join } from 'node:path';
 import type { z } from 'zod';
+import { beginModule } from './begin-module.ts';
 import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Database } from './database.ts';
-import { DurableModule, type DurableCore } from './durable-module.ts';
+import type { DurableCore } from './durable-module.ts';
 import type { EdgeClient } from './edge-client.ts';
 import type { ModuleEnvironment } from './env.ts';
 import type { Figures } from './figures.ts';
@@ -17,10 +17,9 @@ import { keepRunning, type RunningModule, type StartModule } from './keep-runnin
 import type { Logger } from './logger.ts';
 import type { LossLedger } from './loss-ledger.ts';
 import { openMetrics, type MetricsEndpoint } from './metrics-endpoint.ts';
-import { openState } from './module-state.ts';
+import type { StateDefinition } from './module-state.ts';
 import { ModuleTwin } from './module-twin.ts';
 import { StatusReport } from './status-report.ts';
-import { keptConfig } from './twin-config.ts';
 
 /** Everything of the outside world that a module uses. */
 export interface ModuleContext {
@@ -44,11 +43,9 @@ export interface CoreContext extends ModuleContext {
   readonly ledger: LossLedger;
 }
 
-export interface ModuleDefinition<Shape extends z.ZodRawShape> {
+export interface ModuleDefinition<Shape extends z.ZodRawShape> extends StateDefinition {
   /** File in the state folder. */
   readonly databaseName: string;
-  /** The module's own tables, one SQL script per schema version. */
-  readonly migrations: readonly string[];
   /** Desired properties; every one has a default. */
   readonly schema: z.ZodObject<Shape>;
   start(
@@ -68,22 +65,17 @@ const STOP_DEADLINE_MS = 8_000;
 /**
  * Starts a module. When its database fails, `failed` is called, and only `stop` is left to do.
  *
- * @throws EdgeError DATABASE_IN_USE or DATABASE_DAMAGED
+ * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE or DATABASE_DAMAGED
  */
 export function startModule<Shape extends z.ZodRawShape>(
   definition: ModuleDefinition<Shape>,
   context: ModuleContext,
   failed: (error: unknown) => void,
 ): StartedModule {
-  const { environment, client, clock, log, metrics } = context;
-  const path = join(environment.stateFolder, definition.databaseName);
-  const { kept: keptValues, close, ...state } = openState(path, definition.migrations, context);
-  const kept = keptValues.read('config');
-  const config = keptConfig(definition.schema, kept);
-  const core = definition.start({ ...context, ...state }, config);
-  const module = new DurableModule({ ...context, ...state, core, failed });
+  const { client, clock, log, metrics } = context;
+  const { module, config, isConfigured, close } = beginModule(definition, context, failed);
   const gate = new InputGate((message) => module.input(message), clock);
-  if (kept !== undefined) gate.open();
+  if (isConfigured) gate.open();
   const configure = (good: z.infer<z.ZodObject<Shape>>) => {
     module.configure(good);
     gate.open();

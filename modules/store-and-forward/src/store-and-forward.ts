@@ -30,6 +30,7 @@ import { gatewayName } from './gateway-name.ts';
 import { incomingResults } from './incoming-results.ts';
 import { BACKLOG_PRIORITY, PRIORITY, RESEND_PRIORITY } from './priorities.ts';
 import { Resend } from './resend.ts';
+import { reconcile } from './reconcile.ts';
 import { TelemetryPacker } from './telemetry-packer.ts';
 import { metricsAt, UplinkAdmission } from './uplink-admission.ts';
 import { tlsProbe, UplinkProbe } from './uplink-probe.ts';
@@ -38,6 +39,7 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
   databaseName: 'store-and-forward.db',
   migrations: [FORWARD_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA, DELIVERED_SCHEMA],
   schema: StoreAndForwardConfig,
+  lostMessages: 'average',
   start: ({ database, ledger, clock, clockWatch, log, environment }, config) => {
     const { edgeHubMetricsUri: uri, uplinkProbe: place, deviceId } = environment;
     const kept = new KeptValues(database);
@@ -50,6 +52,7 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
       log,
     });
     const gateway = gatewayName(deviceId);
+    reconcile(database, ledger);
     const store = new ForwardStore(database);
     const delivered = new DeliveredStore(database);
     const packer = new TelemetryPacker(database, store, clock, gateway);
