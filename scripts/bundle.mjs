@@ -3,8 +3,8 @@
  *
  *   npm run bundle [-- MODULE … --binding FILE --out FOLDER]
  *
- * Writes dist/bundles/<module>/main.mjs and better_sqlite3.node, and beside them, not for the image, main.mjs.map
- * and sbom.cdx.json, the bill of materials. modules/Dockerfile runs the same script.
+ * Writes dist/bundles/<module>/main.mjs and better_sqlite3.node, for store-and-forward also bulk.mjs, and beside them,
+ * not for the image, the source maps and sbom.cdx.json, the bill of materials. modules/Dockerfile runs the same script.
  *
  * `--binding` takes a binding that was built for another Node or another processor.
  */
@@ -25,6 +25,27 @@ const require = requireFor(import.meta.url);
 const __dirname = import.meta.dirname;
 const __filename = import.meta.filename;`;
 
+const OPTIONS = {
+  absWorkingDir: PROJECT,
+  bundle: true,
+  platform: 'node',
+  // The oldest Node that the modules support; images have a newer one.
+  target: 'node20.19',
+  format: 'esm',
+  banner: { js: BANNER },
+  // Names stay, so that errors and their stacks stay readable.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  sourcemap: 'external',
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+/** Where a module has Azure's clients for Blob Storage, and what becomes of them. */
+const bulkClientOf = (name) => `modules/${name}/src/bulk/azure-container.ts`;
+const BULK = 'bulk.mjs';
+
 /** Folders of modules that have an image. */
 export function moduleNames(project = PROJECT) {
   return readdirSync(join(project, 'modules'))
@@ -37,28 +58,25 @@ export async function bundleModule(name, { out, binding }) {
   const folder = join(out, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const { metafile } = await build({
+  const main = await build({
+    ...OPTIONS,
     stdin: { contents: entryOf(name), resolveDir: PROJECT, sourcefile: `${name}.mjs` },
     outfile: join(folder, 'main.mjs'),
-    absWorkingDir: PROJECT,
-    bundle: true,
-    platform: 'node',
-    // The oldest Node that the modules support; images have a newer one.
-    target: 'node20.19',
-    format: 'esm',
-    banner: { js: BANNER },
     external: [`./${BINDING}`],
-    plugins: [sqliteBinding, noFileUploads],
-    // Names stay, so that errors and their stacks stay readable.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: 'external',
-    metafile: true,
-    legalComments: 'none',
-    logLevel: 'warning',
+    plugins: [sqliteBinding, bulkClient, noFileUploads],
   });
+  const metafiles = [main.metafile];
+  // Larger than everything else, and loaded only when it is used.
+  if (existsSync(join(PROJECT, bulkClientOf(name)))) {
+    const bulk = await build({
+      ...OPTIONS,
+      entryPoints: [bulkClientOf(name)],
+      outfile: join(folder, BULK),
+    });
+    metafiles.push(bulk.metafile);
+  }
   copyFileSync(binding, join(folder, BINDING));
-  const bill = billOfMaterials(PROJECT, name, packagesOf(metafile));
+  const bill = billOfMaterials(PROJECT, name, packagesOf(metafiles));
   writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`);
   return bill;
 }
@@ -86,6 +104,14 @@ const sqliteBinding = {
   },
 };
 
+/** The clients for Blob Storage are a file of their own. */
+const bulkClient = {
+  name: 'bulk-client',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/azure-container\.ts$/ }, () => ({ path: `./${BULK}`, external: true }));
+  },
+};
+
 /**
  * The SDK loads @azure/storage-blob, half of all code, for uploads of files, which only its device client
  * has. A module that tried one would get this error.
@@ -104,9 +130,10 @@ const noFileUploads = {
 };
 
 /** The folders, as in package-lock.json even where npm installed further up, of the packages that something was taken from. */
-function packagesOf(metafile) {
-  const [output] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
-  const folders = Object.entries(output.inputs)
+function packagesOf(metafiles) {
+  const folders = metafiles
+    .flatMap(({ outputs }) => Object.values(outputs).filter(({ entryPoint }) => entryPoint))
+    .flatMap(({ inputs }) => Object.entries(inputs))
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([path]) => /^(?:\.\.\/)*((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
     .filter((folder) => folder !== undefined);

@@ -35,12 +35,12 @@ function trackedFiles(): string[] {
 }
 
 describe('modules/Dockerfile', () => {
-  it('puts Node, one JavaScript file, the SQLite binding and the volume into an image', () => {
+  it('puts Node, the JavaScript, the SQLite binding and the volume into an image', () => {
     assert.deepEqual(
       image.filter((line) => /^(COPY|ADD|RUN)/.test(line)),
       [
         'COPY --from=node /usr/local/bin/node /usr/local/bin/node',
-        'COPY --from=build /image/main.mjs /image/better_sqlite3.node /app/',
+        'COPY --from=build /image/*.mjs /image/better_sqlite3.node /app/',
         'COPY --from=build --chown=65532:65532 /image/state /app/state',
       ],
     );

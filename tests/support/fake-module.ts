@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { ModuleEnvironment } from '../../modules/shared/src/env.ts';
 import { createLogger } from '../../modules/shared/src/logger.ts';
 import {
   startModule,
@@ -20,10 +21,13 @@ export class FakeModule<Shape extends z.ZodRawShape> {
   readonly failures: unknown[] = [];
   client = new FakeEdgeClient();
   readonly #definition: ModuleDefinition<Shape>;
+  readonly #environment: Partial<ModuleEnvironment>;
   #running: StartedModule | undefined;
 
-  constructor(definition: ModuleDefinition<Shape>) {
+  /** @param environment what the module finds in its environment besides its identity */
+  constructor(definition: ModuleDefinition<Shape>, environment: Partial<ModuleEnvironment> = {}) {
     this.#definition = definition;
+    this.#environment = environment;
     this.#start();
   }
 
@@ -71,6 +75,7 @@ export class FakeModule<Shape extends z.ZodRawShape> {
         stateFolder: this.folder,
         edgeHubMetricsUri: undefined,
         heartbeatFile: undefined,
+        ...this.#environment,
       },
       client: this.client,
       clock: this.clock,

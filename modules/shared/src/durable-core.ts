@@ -19,6 +19,8 @@ export interface DurableCore<Config> {
   /** Work on the database between transactions, as often as `due`. */
   tidy?(): void;
   configure(config: Config): void;
+  /** Ends what goes on outside of transactions; none follows. */
+  stop?(): void;
   /** Called with messages that edgeHub acknowledged and that leave the outbox now. */
   acknowledged?(entries: readonly OutboxEntry[]): void;
   /** What waits to be sent outside of the outbox. */

@@ -174,6 +174,7 @@ export class DurableModule<Config> {
   #beQuiet(): void {
     for (const end of this.#endings.splice(0)) end();
     this.#sender.stop();
+    this.#options.core.stop?.();
   }
 
   #break(error: unknown): void {

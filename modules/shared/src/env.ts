@@ -21,6 +21,10 @@ export interface ModuleEnvironment {
   readonly uplinkProbe?: { readonly host: string; readonly port: number };
   /** Where to serve metrics for Prometheus; undefined for not at all. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  /** File with the address and the signature of the container for uploads; its content is secret. */
+  readonly bulkSasFile?: string;
+  /** Address of that container, for signing in with Microsoft Entra ID. */
+  readonly bulkContainerUrl?: string;
   /** Where to leave a sign of life for the container's health check; set in the image. */
   readonly heartbeatFile: string | undefined;
 }
@@ -33,6 +37,8 @@ const Variables = z.object({
   METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   HEARTBEAT_FILE: z.string().min(1).optional(),
+  BULK_SAS_FILE: z.string().min(1).optional(),
+  BULK_CONTAINER_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 /** The variables without which the SDK cannot reach edgeHub. Source: azure-iot-device, ModuleClient. */
@@ -63,6 +69,7 @@ export function readEnv(variables: NodeJS.ProcessEnv): ModuleEnvironment {
   }
   const { LOG_LEVEL, STATE_FOLDER, EDGEHUB_METRICS_URI, HEARTBEAT_FILE } = parsed.data;
   const { UPLINK_PROBE_PORT: probePort, METRICS_HOST, METRICS_PORT } = parsed.data;
+  const { BULK_SAS_FILE: bulkSasFile, BULK_CONTAINER_URL: bulkContainerUrl } = parsed.data;
   return {
     ...identity,
     logLevel: LOG_LEVEL,
@@ -70,6 +77,8 @@ export function readEnv(variables: NodeJS.ProcessEnv): ModuleEnvironment {
     edgeHubMetricsUri: EDGEHUB_METRICS_URI,
     metrics: METRICS_PORT === undefined ? undefined : { host: METRICS_HOST, port: METRICS_PORT },
     heartbeatFile: HEARTBEAT_FILE,
+    ...(bulkSasFile === undefined ? {} : { bulkSasFile }),
+    ...(bulkContainerUrl === undefined ? {} : { bulkContainerUrl }),
     ...(probePort === undefined
       ? {}
       : { uplinkProbe: { host: identity.iotHubHostName, port: probePort } }),

@@ -23,7 +23,7 @@ const MAX_DEGREES = 1e12;
 const MAX_SEQ = Number.MAX_SAFE_INTEGER - 1;
 
 /** Values of the application property `kind`. */
-export const MessageKind = z.enum(['telemetry', 'average', 'anomaly', 'ledger']);
+export const MessageKind = z.enum(['telemetry', 'average', 'anomaly', 'ledger', 'upload']);
 export type MessageKind = z.infer<typeof MessageKind>;
 
 /** Ids travel in topics and message ids, where control characters and half a surrogate pair cannot. */
@@ -79,6 +79,20 @@ export const Anomaly = z.object({
   recent: z.array(z.tuple([Instant, Temperature])),
 });
 export type Anomaly = z.infer<typeof Anomaly>;
+
+/** Readings that a gateway put straight into Blob Storage, as CSV files that a manifest lists. */
+export const Upload = z.object({
+  /** Address without signature; names are relative to it. */
+  container: z.string(),
+  /** Name of the manifest. */
+  manifest: z.string(),
+  readings: z.int().min(1),
+  from: Instant,
+  to: Instant,
+  files: z.int().min(1),
+  bytes: z.int().min(1),
+});
+export type Upload = z.infer<typeof Upload>;
 
 /** Readings or results that did not get through, and why. */
 export const LedgerEntry = z.object({

@@ -151,6 +151,11 @@ export class Backlog {
     return readings;
   }
 
+  /** Blocks were uploaded, or given back. */
+  recount(): void {
+    this.#blocks.recount();
+  }
+
   /** Gives room back to the file system. */
   shrink(): void {
     this.#space.shrink();

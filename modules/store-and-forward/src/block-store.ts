@@ -55,6 +55,7 @@ export class BlockStore {
   readonly #remove: Statement;
   readonly #oldest: Statement;
   readonly #oldestOfForm: Statement;
+  readonly #count: Statement;
   readonly #waiting: Statement;
   readonly #damaged: Damaged;
   #blocks: number;
@@ -67,10 +68,16 @@ export class BlockStore {
     this.#oldestOfForm = database.prepare(
       `SELECT ${COLUMNS} FROM blocks WHERE is_thinned = ? ORDER BY first_number LIMIT ?`,
     );
+    this.#count = database.prepare('SELECT COUNT(*) FROM blocks').pluck();
     this.#waiting = database.prepare(
       'SELECT SUM(LENGTH(content)) AS bytes, MIN(stored_ms) AS oldestMs FROM blocks',
     );
-    this.#blocks = Number(database.prepare('SELECT COUNT(*) FROM blocks').pluck().get());
+    this.#blocks = Number(this.#count.get());
+  }
+
+  /** Blocks came or went past this store. */
+  recount(): void {
+    this.#blocks = Number(this.#count.get());
   }
 
   get blocks(): number {

@@ -22,6 +22,8 @@ export const StoreAndForwardConfig = z.object({
     .max(1_000_000_000)
     .refine((limit) => limit === 0 || limit >= 100, 'must be 0, or at least 100')
     .default(0),
+  /** Readings from which on the backlog goes straight to Blob Storage; 0 for never. */
+  bulkAfterReadings: z.int().min(0).max(1_000_000_000).default(0),
   /** Age at which what could not be sent is let go, seconds; longer than any outage planned for. */
   timeToLiveSeconds: z.int().min(3_600).max(3_456_000_000).default(34_560_000),
 });

@@ -1,6 +1,12 @@
 /** Which instants a message tells of. */
 import { z } from 'zod';
-import { Anomaly, Average, LedgerEntry, type MessageKind } from '../../shared/src/wire-contract.ts';
+import {
+  Anomaly,
+  Average,
+  LedgerEntry,
+  Upload,
+  type MessageKind,
+} from '../../shared/src/wire-contract.ts';
 
 /** First and last instant, epoch milliseconds. */
 export interface Period {
@@ -16,6 +22,7 @@ const INSTANTS = {
     ({ windowStart, windowEnd }) => [windowStart, windowEnd],
   ),
   ledger: LedgerEntry.pick({ from: true, to: true }).transform(({ from, to }) => [from, to]),
+  upload: Upload.pick({ from: true, to: true }).transform(({ from, to }) => [from, to]),
 } as const satisfies Record<MessageKind, z.ZodType<string[]>>;
 
 /** The period of a body: one entry, or an array of them. Readings of all years at once are one period. */

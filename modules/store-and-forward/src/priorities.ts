@@ -5,6 +5,7 @@ export const PRIORITY = {
   anomaly: 0,
   average: 1,
   ledger: 1,
+  upload: 1,
   telemetry: 2,
 } as const satisfies Record<MessageKind, number>;
 

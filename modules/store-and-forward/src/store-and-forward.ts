@@ -9,7 +9,6 @@
  * - the database keeps to its limit; what had to go is told in the ledger;
  * - what was delivered is kept while there is room, and goes again when `resend` asks for it.
  */
-import type { Clock } from '../../shared/src/clock.ts';
 import type { DirectMethods, DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings } from '../../shared/src/incoming-readings.ts';
@@ -20,11 +19,15 @@ import type { ModuleDefinition } from '../../shared/src/run-module.ts';
 import { MessageKind } from '../../shared/src/wire-contract.ts';
 import { Backlog } from './backlog.ts';
 import { BLOCK_SCHEMA } from './block-store.ts';
+import { BULK_SCHEMA } from './bulk/bulk-store.ts';
+import { startBulkPath } from './bulk/start-bulk-path.ts';
 import { StoreAndForwardConfig } from './config.ts';
 import { mostBodyBytes } from './core/billing.ts';
 import { DailyBudget, UsedBudget } from './core/daily-budget.ts';
 import { DeliveredStore, type Delivered } from './delivered-store.ts';
 import { DELIVERED_SCHEMA } from './delivered-tables.ts';
+import type { ForwardParts } from './forward-parts.ts';
+import { forwardStatus } from './forward-status.ts';
 import { ForwardStore, FORWARD_SCHEMA } from './forward-store.ts';
 import { gatewayName } from './gateway-name.ts';
 import { incomingResults } from './incoming-results.ts';
@@ -37,7 +40,7 @@ import { tlsProbe, UplinkProbe } from './uplink-probe.ts';
 
 export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shape> = {
   databaseName: 'store-and-forward.db',
-  migrations: [FORWARD_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA, DELIVERED_SCHEMA],
+  migrations: [FORWARD_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA, DELIVERED_SCHEMA, BULK_SCHEMA],
   schema: StoreAndForwardConfig,
   lostMessages: 'average',
   start: ({ database, ledger, clock, clockWatch, log, environment }, config) => {
@@ -64,7 +67,8 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
       gateway,
     });
     const resend = new Resend(database, delivered, clock);
-    const own = { store, packer, backlog, delivered, resend, kept, budget };
+    const bulk = startBulkPath({ database, backlog, packer, clock, log, environment, gateway });
+    const own = { store, packer, backlog, delivered, resend, kept, budget, bulk };
     return new StoreAndForward({ ...own, admission, clock, deviceId }, config);
   },
 };
@@ -79,25 +83,12 @@ const BUDGET = 'daily budget';
 /** So often, some of what was delivered is packed better: a few per cent of a core. */
 const PACK_MS = 500;
 
-interface Parts {
-  readonly store: ForwardStore;
-  readonly packer: TelemetryPacker;
-  readonly backlog: Backlog;
-  readonly delivered: DeliveredStore;
-  readonly resend: Resend;
-  readonly kept: KeptValues;
-  readonly budget: DailyBudget;
-  readonly admission: UplinkAdmission;
-  readonly clock: Clock;
-  readonly deviceId: string;
-}
-
 class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   readonly keepsLedger = true;
   readonly waiting = () => this.#parts.backlog.waiting();
   readonly admission: UplinkAdmission;
   readonly methods: DirectMethods;
-  readonly #parts: Parts;
+  readonly #parts: ForwardParts;
   #config: StoreAndForwardConfig;
   /** Whether the outbox can take more of the backlog, and more to send again, as far as is known. */
   #mayDrain = true;
@@ -107,17 +98,19 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   /** What is on disk of the budget. */
   #kept: UsedBudget | undefined;
 
-  constructor(parts: Parts, config: StoreAndForwardConfig) {
+  constructor(parts: ForwardParts, config: StoreAndForwardConfig) {
     this.#parts = parts;
     this.admission = parts.admission;
     this.methods = { resend: (payload) => parts.resend.request(payload) };
     this.#config = config;
     parts.budget.limit = config.maxBilledMessagesPerDay;
+    parts.bulk.configure(config.bulkAfterReadings);
   }
 
   configure(config: StoreAndForwardConfig): void {
     this.#config = config;
     this.#parts.budget.limit = config.maxBilledMessagesPerDay;
+    this.#parts.bulk.configure(config.bulkAfterReadings);
   }
 
   take(message: InputMessage, effects: Effects): void {
@@ -135,6 +128,7 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
         this.#forward({ kind: 'telemetry', messageId, body: `[${texts.join(',')}]` }, effects);
       } else backlog.add(pack);
     }
+    for (const message of this.#parts.bulk.settle()) this.#forward(message, effects);
     this.#drain(effects);
     this.#sendAgain(effects);
     this.#packDelivered();
@@ -147,6 +141,7 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
       this.#packDueMs() !== undefined ||
       this.#isDrainDue() ||
       this.#isResendDue() ||
+      this.#parts.bulk.isDue ||
       this.#isDeliveredDue() ||
       this.#parts.backlog.isLookDue
     );
@@ -154,6 +149,11 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
 
   tidy(): void {
     this.#parts.backlog.shrink();
+    this.#parts.bulk.work();
+  }
+
+  stop(): void {
+    this.#parts.bulk.stop();
   }
 
   acknowledged(entries: readonly OutboxEntry[]): void {
@@ -170,21 +170,7 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   }
 
   status() {
-    const { packer, backlog, delivered, resend, budget, clock } = this.#parts;
-    const { used } = budget.usedAt(clock.nowMs());
-    const { maxBilledMessagesPerDay: limit } = this.#config;
-    return {
-      edgeHubQueueLength: this.admission.queueLength ?? null,
-      uplinkHint: this.admission.hint,
-      ...packer.status(),
-      ...backlog.status(),
-      billedMessagesToday: used,
-      billedMessagesLeft: limit === 0 ? null : Math.max(0, limit - used),
-      deliveredMessages: delivered.messages,
-      deliveredBytes: delivered.bytes,
-      deliveredSince: instantOf(delivered.oldestMs),
-      resend: resend.status(),
-    };
+    return forwardStatus(this.#parts, this.#config);
   }
 
   #isDrainDue(): boolean {
@@ -294,8 +280,4 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
     const properties = { kind, gateway: this.#parts.deviceId };
     effects.send({ priority, output: 'upstream', messageId, properties, body });
   }
-}
-
-function instantOf(atMs: number | undefined): string | null {
-  return atMs === undefined ? null : new Date(atMs).toISOString();
 }

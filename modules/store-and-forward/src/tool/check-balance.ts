@@ -8,7 +8,7 @@ import type { Database } from '../../../shared/src/database.ts';
 import { KeptValues } from '../../../shared/src/kept-values.ts';
 import { REPAIR, type Finding } from './finding.ts';
 import { snapshot } from './snapshot.ts';
-import { numbersOf, waitingRows } from './store-rows.ts';
+import { numbersOf, waitingRows, type BlockTable } from './store-rows.ts';
 
 /** Numbers that are held at a place, first and last. */
 interface Held {
@@ -32,7 +32,12 @@ const BlockRow = z.object({ first: z.int(), readings: z.int(), isThinned: z.int(
 export function* checkBalance(database: Database): Generator<Finding> {
   const { progress, held } = snapshot(database, () => ({
     progress: new KeptValues(database).read('telemetry progress'),
-    held: [...heldInBlocks(database), ...heldInOutbox(database), ...heldUnpacked(database)],
+    held: [
+      ...heldInBlocks(database, 'blocks'),
+      ...heldInBlocks(database, 'upload_blocks'),
+      ...heldInOutbox(database),
+      ...heldUnpacked(database),
+    ],
   }));
   yield* overlaps(held);
   if (progress === undefined && held.length === 0) return;
@@ -72,14 +77,14 @@ function* overlaps(held: readonly Held[]): Generator<Finding> {
   }
 }
 
-function heldInBlocks(database: Database): Held[] {
+function heldInBlocks(database: Database, table: BlockTable): Held[] {
   const rows = database
-    .prepare('SELECT first_number AS first, readings, is_thinned AS isThinned FROM blocks')
+    .prepare(`SELECT first_number AS first, readings, is_thinned AS isThinned FROM ${table}`)
     .all();
   return rows.map((row) => {
     const { first, readings, isThinned } = BlockRow.parse(row);
     const last = first + readings - 1;
-    return { place: `blocks ${first}`, first, last, isThinned: isThinned === 1 };
+    return { place: `${table} ${first}`, first, last, isThinned: isThinned === 1 };
   });
 }
 

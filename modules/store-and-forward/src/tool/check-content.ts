@@ -1,5 +1,5 @@
 /** Looks into everything that waits. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Database } from '../../../shared/src/database.ts';
 import { firstProblem } from '../../../shared/src/incoming-readings.ts';
 import {
@@ -7,7 +7,9 @@ import {
   Average,
   LedgerEntry,
   MAX_MESSAGE_BYTES,
+  MessageKind,
   Reading,
+  Upload,
 } from '../../../shared/src/wire-contract.ts';
 import { LEFT_OUT, REPAIR, type Finding } from './finding.ts';
 import {
@@ -16,6 +18,7 @@ import {
   storedBlocks,
   storedMessages,
   waitingRows,
+  type BlockTable,
   type StoredBlock,
   type StoredMessage,
 } from './store-rows.ts';
@@ -25,18 +28,19 @@ const CONTENT = {
   average: Average,
   anomaly: Anomaly,
   ledger: LedgerEntry,
-} as const;
+  upload: Upload,
+} as const satisfies Record<MessageKind, z.ZodType>;
 
 const KEEP_AWAY =
   'keep a copy of the file for whoever looks after the module: it sends this as it is';
 
 /** Every block can be unpacked, and holds as many readings as it says. */
-export function* checkBlocks(database: Database): Generator<Finding> {
-  for (const block of storedBlocks(database)) {
+export function* checkBlocks(database: Database, table: BlockTable): Generator<Finding> {
+  for (const block of storedBlocks(database, table)) {
     const problem = problemOfBlock(block);
     if (problem === undefined) continue;
     const { firstNumber, readings } = block;
-    const place = `blocks ${firstNumber}, ${readings} readings`;
+    const place = `${table} ${firstNumber}, ${readings} readings`;
     yield { place, problem, remedy: block.texts === undefined ? LEFT_OUT : REPAIR };
   }
 }
@@ -63,7 +67,7 @@ export function* checkMessages(database: Database): Generator<Finding> {
 function problemOfMessage(message: StoredMessage): string | undefined {
   const { body, bytes, properties, messageId } = message;
   if (parsed(properties) === undefined) return 'its properties are not JSON';
-  const kind = z.enum(['telemetry', 'average', 'anomaly', 'ledger']).safeParse(kindOf(message));
+  const kind = MessageKind.safeParse(kindOf(message));
   // A kind of a later contract is passed on as it came.
   if (!kind.success) return undefined;
   const content = parsed(body);

@@ -34,7 +34,8 @@ const MOST_FINDINGS = 100;
 export function checkStore(path: string, database: Database): CheckResult[] {
   const checks: readonly Check[] = [
     { title: 'pages and indexes (SQLite)', run: checkPages },
-    { title: 'packed blocks', run: checkBlocks },
+    { title: 'packed blocks', run: (database) => checkBlocks(database, 'blocks') },
+    { title: 'blocks of an upload', run: (database) => checkBlocks(database, 'upload_blocks') },
     { title: 'messages of the outbox', run: checkMessages },
     { title: 'readings without a message yet', run: checkWaiting },
     { title: 'numbers: each reading once, none missing', run: checkBalance },

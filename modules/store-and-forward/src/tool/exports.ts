@@ -10,7 +10,14 @@ import type { Database } from '../../../shared/src/database.ts';
 import { SequenceSet } from '../../../shared/src/core/sequence-set.ts';
 import { csvRecord, type CsvValue } from '../core/csv.ts';
 import type { ExportKind, ToolOptions } from './options.ts';
-import { kindOf, numbersOf, storedBlocks, storedMessages, waitingRows } from './store-rows.ts';
+import {
+  kindOf,
+  numbersOf,
+  storedBlocks,
+  storedMessages,
+  waitingRows,
+  type StoredBlock,
+} from './store-rows.ts';
 
 /** The columns of each kind; telemetry's are the cold path's. */
 const COLUMNS = {
@@ -97,16 +104,23 @@ function* readings(
       .filter((_, index) => seen.add(firstNumber + index))
       .map((text) => Entry.parse(JSON.parse(text)));
   for (const { firstNumber, texts } of waitingRows(database)) yield firstTime(firstNumber, texts);
-  for (const { firstNumber, isThinned, texts, readings: held } of storedBlocks(database)) {
+  for (const { firstNumber, isThinned, texts, readings: held } of allBlocks(database)) {
     if (isThinned) continue;
-    if (texts === undefined) tally.unreadable += held;
-    else yield firstTime(firstNumber, texts);
+    if (texts !== undefined) yield firstTime(firstNumber, texts);
+    else if (seen.add(firstNumber)) tally.unreadable += held;
   }
   for (const message of storedMessages(database)) {
     const first = numbersOf(message.messageId)?.[0];
     if (first === undefined || kindOf(message) !== 'telemetry') continue;
     yield Entries.parse(JSON.parse(message.body)).filter((_, index) => seen.add(first + index));
   }
+}
+
+/** Blocks move into the upload and, when that fails, back. */
+function* allBlocks(database: Database): Generator<StoredBlock> {
+  yield* storedBlocks(database, 'upload_blocks');
+  yield* storedBlocks(database);
+  yield* storedBlocks(database, 'upload_blocks');
 }
 
 function* results(

@@ -4,7 +4,7 @@
  * Invariants:
  * - nothing stays open between two pages, so that a running module can cut its log;
  * - what moves on while it is read is seen at least once: rows are read in the order in which they
- *   move, first what waits for company, then blocks, then the outbox.
+ *   move, first what waits for company, then blocks, then the outbox or the upload.
  */
 import { z } from 'zod';
 import type { Database } from '../../../shared/src/database.ts';
@@ -13,6 +13,9 @@ import { unpackReadings } from '../reading-block.ts';
 
 const PAGE_BLOCKS = 32;
 const PAGE_MESSAGES = 256;
+
+/** Where blocks are: in the backlog, or in the upload that is on its way. */
+export type BlockTable = 'blocks' | 'upload_blocks';
 
 /** A packed block; `texts` is missing when it cannot be unpacked, and `problem` says why. */
 export interface StoredBlock {
@@ -32,12 +35,15 @@ const BlockRow = z.object({
   content: z.instanceof(Buffer),
 });
 
-/** All blocks, by the numbers of their readings. */
-export function* storedBlocks(database: Database): Generator<StoredBlock> {
+/** All blocks of a table, by the numbers of their readings. */
+export function* storedBlocks(
+  database: Database,
+  table: BlockTable = 'blocks',
+): Generator<StoredBlock> {
   const page = database.prepare(
     `SELECT first_number AS firstNumber, readings, is_thinned AS isThinned, stored_ms AS storedMs,
        content
-     FROM blocks WHERE first_number > ? ORDER BY first_number LIMIT ${PAGE_BLOCKS}`,
+     FROM ${table} WHERE first_number > ? ORDER BY first_number LIMIT ${PAGE_BLOCKS}`,
   );
   for (let after = Number.MIN_SAFE_INTEGER; ;) {
     const rows = page.all(after).map((row) => BlockRow.parse(row));
@@ -49,13 +55,13 @@ export function* storedBlocks(database: Database): Generator<StoredBlock> {
 }
 
 /** The oldest and the newest block; one or none when there are no more. */
-export function outerBlocks(database: Database): StoredBlock[] {
+export function outerBlocks(database: Database, table: BlockTable): StoredBlock[] {
   const rows = database
     .prepare(
       `SELECT first_number AS firstNumber, readings, is_thinned AS isThinned,
          stored_ms AS storedMs, content
-       FROM blocks WHERE first_number IN
-         ((SELECT MIN(first_number) FROM blocks), (SELECT MAX(first_number) FROM blocks))
+       FROM ${table} WHERE first_number IN
+         ((SELECT MIN(first_number) FROM ${table}), (SELECT MAX(first_number) FROM ${table}))
        ORDER BY first_number`,
     )
     .all();

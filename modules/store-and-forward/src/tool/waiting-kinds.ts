@@ -1,12 +1,12 @@
 /** What waits, by kind and priority. */
 import { z } from 'zod';
 import type { Database } from '../../../shared/src/database.ts';
-import { kindOf, outerBlocks, storedMessages, waitingRows } from './store-rows.ts';
+import { kindOf, outerBlocks, storedMessages, waitingRows, type BlockTable } from './store-rows.ts';
 
 /** Messages, or readings without one yet, of one kind at one place. */
 export interface WaitingKind {
   readonly kind: string;
-  readonly place: 'outbox' | 'blocks' | 'unpacked';
+  readonly place: 'outbox' | 'blocks' | 'upload' | 'unpacked';
   /** The lower, the earlier it leaves; undefined outside the outbox. */
   readonly priority: number | undefined;
   rows: number;
@@ -59,25 +59,30 @@ export function waitingKinds(database: Database): WaitingKind[] {
     );
   }
   const outbox = [...kinds.values()].toSorted((a, b) => (a.priority ?? 9) - (b.priority ?? 9));
-  const found = [...outbox, unpacked, ...blockKinds(database)];
+  const found = [
+    ...outbox,
+    unpacked,
+    ...blockKinds(database, 'blocks'),
+    ...blockKinds(database, 'upload_blocks'),
+  ];
   return found.filter(({ rows }) => rows > 0);
 }
 
 /** The blocks' totals are SQL's; only the outer ones are unpacked. */
-function blockKinds(database: Database): WaitingKind[] {
+function blockKinds(database: Database, table: BlockTable): WaitingKind[] {
   const totals = database
     .prepare(
       `SELECT is_thinned AS isThinned, COUNT(*) AS rows, SUM(readings) AS entries,
          SUM(LENGTH(content)) AS bytes, MIN(stored_ms) AS sinceMs
-       FROM blocks GROUP BY is_thinned ORDER BY is_thinned`,
+       FROM ${table} GROUP BY is_thinned ORDER BY is_thinned`,
     )
     .all();
-  const outer = outerBlocks(database);
+  const outer = outerBlocks(database, table);
   return totals.map((row) => {
     const { isThinned, ...figures } = BlockTotals.parse(row);
     const kind = isThinned === 1 ? 'ledger' : 'telemetry';
     const own = outer.filter((block) => block.isThinned === (isThinned === 1));
-    const instants = emptyKind(kind, 'blocks', undefined);
+    const instants = emptyKind(kind, table === 'blocks' ? 'blocks' : 'upload', undefined);
     for (const { texts = [] } of own) {
       noteInstants(
         instants,
