@@ -12,7 +12,7 @@ import { Random, seedFrom } from '../../modules/meter-simulator/src/core/random.
 import { MODULES } from '../proof/faults.ts';
 import type { ProofSystem } from '../proof/proof-system.ts';
 import type { SystemWatch } from '../proof/system-watch.ts';
-import { waitUntil } from '../proof/wait-until.ts';
+import { insist, waitUntil } from '../proof/wait-until.ts';
 import {
   killsIn,
   TARGETS,
@@ -227,7 +227,7 @@ export class FaultRunner {
 
   async #cut(forMs: number): Promise<Outcome> {
     const { watch } = this.#options.running;
-    await watch.cutLink();
+    await insist('cutting the link', () => watch.cutLink());
     const until = performance.now() + forMs;
     let wasFelt = false;
     while (performance.now() < until) {
@@ -235,7 +235,7 @@ export class FaultRunner {
       // Who is being killed does not answer: then nobody knows, and the next look may tell.
       wasFelt ||= await isBehind(watch).catch(() => false);
     }
-    await watch.mendLink();
+    await insist('mending the link', () => watch.mendLink());
     return { killsInWork: 0, wasFelt };
   }
 

@@ -9,6 +9,7 @@ import {
   type ProofContext,
   type ProofSystem,
 } from '../proof/proof-system.ts';
+import { insist } from '../proof/wait-until.ts';
 import { takeStock } from '../proof/take-stock.ts';
 import { planFaults } from './core/fault-plan.ts';
 import type { Alive } from './end-at-once.ts';
@@ -87,6 +88,7 @@ async function loadUnderFaults(
   let done = 0;
   let killed = 0;
   let begun = 0;
+  const allow = (count: number) => insist('more readings', () => watch.allowReadings(count));
   const logFile = join(running.system.settings.stateFolder, 'logs', 'faults.log');
   const plan = planFaults({ kills, seed });
   const runner = new FaultRunner({
@@ -96,7 +98,7 @@ async function loadUnderFaults(
     // The readings keep pace with the faults, so that both end together.
     beforeFault: () => {
       begun += 1;
-      return watch.allowReadings(Math.ceil((readings * begun) / plan.length));
+      return allow(Math.ceil((readings * begun) / plan.length));
     },
     recovered: (record) => {
       appendFileSync(logFile, `${JSON.stringify({ at: new Date().toISOString(), ...record })}\n`);
@@ -106,7 +108,7 @@ async function loadUnderFaults(
     },
   });
   const records = await runner.run(plan);
-  await watch.allowReadings(readings);
+  await allow(readings);
   say('all faults made; the rest drains');
   const quietAt = await finishLoad(watch, readings);
   say('quiet; counting');

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processStartTime } from '../edge/edge-agent/process-identity.ts';
 import { queuedFor } from '../proof/in-flight.ts';
 import type { ProofSystem } from '../proof/proof-system.ts';
-import { waitUntil } from '../proof/wait-until.ts';
+import { insist, waitUntil } from '../proof/wait-until.ts';
 import { openReadOnly } from '../wire/database.ts';
 import { TARGETS, type ModuleTarget, type Target } from './core/fault-plan.ts';
 
@@ -27,9 +27,9 @@ export interface Victim {
 }
 
 const LOOK_EVERY_MS = 50;
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 60_000;
 /** A stopped edgeHub does not answer; then nobody knows. */
-const LOOK_LONGEST_MS = 500;
+const LOOK_LONGEST_MS = 1_500;
 
 export function moduleVictim({ system, watch }: ProofSystem, name: ModuleTarget): Victim {
   const { stateFolder } = system.settings;
@@ -39,8 +39,8 @@ export function moduleVictim({ system, watch }: ProofSystem, name: ModuleTarget)
     folder,
     logFile: join(stateFolder, 'logs', `${name}.log`),
     pid: async () => (await watch.modulePids()).get(name),
-    hold: () => watch.holdModule(name),
-    release: () => watch.releaseModule(name),
+    hold: () => insist(`holding ${name}`, () => watch.holdModule(name)),
+    release: () => insist(`releasing ${name}`, () => watch.releaseModule(name)),
     hasWork: async () => {
       if (hasOutbox(folder)) return true;
       const status = await soon(watch.edgeHub());

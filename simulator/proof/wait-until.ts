@@ -35,3 +35,17 @@ export async function waitUntil<T>(
   const seconds = Math.round(patienceMs / 1_000);
   throw new ProofTimeoutError(`${what}: not within ${seconds} s.`, { cause: failure });
 }
+
+/** How long a command to another process is repeated. */
+const COMMAND_PATIENCE_MS = 60_000;
+
+/**
+ * Repeats a command that may be given twice until it succeeds: the process it goes to may be busy.
+ *
+ * @throws ProofTimeoutError with the last failure as its cause
+ */
+export async function insist<T>(what: string, command: () => Promise<T>): Promise<T> {
+  const attempt = async () => ({ answer: await command() });
+  const waiting = { what, patienceMs: COMMAND_PATIENCE_MS, everyMs: 200 };
+  return (await waitUntil(attempt, waiting)).answer;
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { npmStart } from '../support/npm-start.ts';
+import { npmStart, type StartedCommand } from '../support/npm-start.ts';
 
 const Result = z.object({
   verdict: z.string(),
@@ -28,10 +28,16 @@ const KINDS = [
 ];
 
 describe('chaos', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
+  let run: StartedCommand;
+  const start = (...args: string[]) => (run = npmStart('chaos', ...args));
+  afterEach(async () => {
+    run.child.kill('SIGTERM');
+    await run.ended();
+  });
 
   it('loses nothing and counts nothing twice, whatever is killed, torn, full, stopped or cut', async () => {
-    const run = npmStart('chaos', '--kills', '12', '--readings', '20000', '--json');
+    start('--kills', '12', '--readings', '20000', '--json');
     await run.ended();
     const { faults, torn, leftOut, ...result } = Result.parse(JSON.parse(run.output()));
 
@@ -54,7 +60,7 @@ describe('chaos', function () {
   });
 
   it('ends everything within two seconds on Ctrl-C, and leaves no state', async () => {
-    const run = npmStart('chaos', '--kills', '12', '--readings', '20000');
+    start('--kills', '12', '--readings', '20000');
     await run.says(/smart meters and pages/);
     const folder = /state in (\S+)/.exec(run.output())?.[1] ?? '';
     assert.ok(existsSync(folder), run.output());
@@ -68,7 +74,7 @@ describe('chaos', function () {
   });
 
   it('names an option that it cannot take', async () => {
-    const run = npmStart('chaos', '--kills', 'some');
+    start('--kills', 'some');
 
     assert.equal(await run.ended(), 1);
     assert.match(run.output(), /--kills takes a whole number from 8 on, not "some"/);
