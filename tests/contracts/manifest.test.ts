@@ -226,6 +226,19 @@ describe('deployment.template.json', () => {
     assert.equal(edgeHub.settings['image'], 'mcr.microsoft.com/azureiotedge-hub:1.6');
   });
 
+  it('serves each module’s metrics on the containers’ network, and nowhere else', () => {
+    for (const { id, environment } of manifest.modules) {
+      assert.deepEqual(
+        [environment['METRICS_HOST'], environment['METRICS_PORT']],
+        ['0.0.0.0', '9600'],
+      );
+      const { HostConfig: host } = z
+        .object({ HostConfig })
+        .parse(createOptions(definitions.modules[id]?.settings ?? {}));
+      assert.equal(host.PortBindings, undefined, id);
+    }
+  });
+
   it('starts edgeHub first, then the outbox, and the source of readings last', () => {
     assert.equal(definitions.systemModules.edgeHub.startupOrder, 0);
     const order = manifest.modules.map(({ id }) => id);

@@ -1,6 +1,8 @@
 /** Each durable module as a real process, killed in the middle of its input. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Anomaly, Average, Reading } from '../../modules/shared/src/wire-contract.ts';
@@ -143,6 +145,18 @@ describe('a module that is killed in the middle of its input', function () {
 
     assert.equal(await second.exitCode(), 1);
     assert.match(second.output, /averager\.db is in use by another process/);
+  });
+
+  it('stops with a clear error when it cannot serve its metrics where it is told to', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const environment = { ...hub.environment, STATE_FOLDER: folder, METRICS_PORT: `${port}` };
+    module = ModuleProcess.start('averager', environment);
+
+    assert.equal(await module.exitCode(), 1);
+    assert.match(module.output, /METRICS_PORT are not usable \(.*EADDRINUSE/);
+    other.close();
   });
 
   it('ends in order on SIGTERM and shows no secret in its log', async () => {
