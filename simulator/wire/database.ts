@@ -76,10 +76,15 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+/** How long work that is in no hurry waits for a commit that comes anyway. */
+const NO_HURRY_MS = 20;
+
 /** Puts all work that arrives in one turn of the event loop into one transaction: one fsync for all. */
 export class GroupCommit {
   readonly #database: Database;
   #pending: Pending[] = [];
+  #isScheduled = false;
+  #later: NodeJS.Timeout | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -92,8 +97,26 @@ export class GroupCommit {
    * of the same commit fails.
    */
   run<T>(work: () => T): Promise<T> {
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      setImmediate(() => this.#commit());
+    }
+    return this.#add(work);
+  }
+
+  /** Like `run`, for work that nobody waits for: it goes along with the next commit, at the latest after 20 ms. */
+  runSoon<T>(work: () => T): Promise<T> {
+    this.#later ??= setTimeout(() => this.#commit(), NO_HURRY_MS);
+    return this.#add(work);
+  }
+
+  /** Commits what is waiting, before the database is closed. */
+  flush(): void {
+    this.#commit();
+  }
+
+  #add<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#pending.length === 0) setImmediate(() => this.#commit());
       this.#pending.push({ work, resolve: (result) => resolve(result as T), reject });
     });
   }
@@ -101,6 +124,10 @@ export class GroupCommit {
   #commit(): void {
     const batch = this.#pending;
     this.#pending = [];
+    this.#isScheduled = false;
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    if (batch.length === 0) return;
     try {
       const results = this.#database.transaction(() => batch.map(({ work }) => work()))();
       for (const [index, { resolve }] of batch.entries()) resolve(results[index]);

@@ -72,11 +72,13 @@ function readMetrics(parts: EdgeHubParts, hubHostName: string): HubMetrics {
   };
 }
 
-async function stopParts({ deliveries, upstream, uplinks, database }: EdgeHubParts): Promise<void> {
+async function stopParts(parts: EdgeHubParts): Promise<void> {
+  const { deliveries, upstream, uplinks, queues, database } = parts;
   deliveries.stop();
   upstream.stop();
   uplinks.stop();
   // Commits that are due in this turn of the event loop come first.
   await new Promise((resolve) => setImmediate(resolve));
+  queues.flush();
   database.close();
 }

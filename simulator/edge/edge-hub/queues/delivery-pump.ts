@@ -119,13 +119,13 @@ export class DeliveryPump {
       return;
     }
     this.#delivered += 1;
+    this.#startedMs.delete(message);
+    this.#schedule();
     try {
+      // The next one need not wait until this one's end is on disk: at worst it comes again.
       await this.#options.queues.acknowledge(message);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'delivered message not removed: it will come again');
-    } finally {
-      this.#startedMs.delete(message);
-      this.#schedule();
     }
   }
 

@@ -165,7 +165,7 @@ export class MessageQueues {
     queue.sent.delete(id);
     try {
       // Read only after the commit: `-= await` would read it before, and undo what was appended since.
-      const removed = await this.#commits.run(() => {
+      const removed = await this.#commits.runSoon(() => {
         const { endpoint, priority } = queue;
         const { changes } = this.#statements.deleteReference.run(endpoint, priority, id);
         this.#statements.deleteUnreferenced.run(id, id);
@@ -175,6 +175,11 @@ export class MessageQueues {
     } finally {
       queue.leaving.delete(id);
     }
+  }
+
+  /** Commits what is waiting, before the database is closed. */
+  flush(): void {
+    this.#commits.flush();
   }
 
   /** Begins again at the front: what was handed out and not acknowledged is handed out once more. */
