@@ -6,6 +6,7 @@
  *   is counted and noted in the ground truth, and nothing is made up afterwards;
  * - one commit measures no more than one commit should hold.
  */
+import { firstNumber } from '../../shared/src/clock-watch.ts';
 import type { Truth } from './core/ground-truth.ts';
 import { BLOCK_METERS, MeterBlock } from './core/meter-block.ts';
 import { Schedule, type Turn } from './core/schedule.ts';
@@ -84,7 +85,7 @@ export class Fleet {
       const turn = this.#schedule?.take(nowMs);
       if (turn === undefined) break;
       const readings: VirtualReading[] = [];
-      for (const measured of this.#measureBlock(turn, nowMs)) {
+      for (const measured of this.#measureBlock(turn)) {
         readings.push(...measured.readings);
         truth.push(...measured.truth);
       }
@@ -104,7 +105,7 @@ export class Fleet {
     return Math.min(BLOCK_METERS, this.#options.meters - block * BLOCK_METERS);
   }
 
-  #measureBlock({ block: number, atMs }: Turn, nowMs: number): Measured[] {
+  #measureBlock({ block: number, atMs }: Turn): Measured[] {
     const { seed } = this.#options;
     const known = this.#blocks.get(number);
     const stored = known ?? { block: new MeterBlock(), seed };
@@ -117,7 +118,11 @@ export class Fleet {
       const id = this.#idOf(number * BLOCK_METERS + index + 1);
       const meter = new VirtualMeter({ block: stored.block, index, id }, this.#options);
       if (isRestarted) measured.push(meter.restart(atMs));
-      const one = meter.measure({ atMs, installedSeq: Math.floor(nowMs), mostBacklog });
+      const one = meter.measure({
+        atMs,
+        installedSeq: Math.floor(firstNumber(this.#clock)),
+        mostBacklog,
+      });
       mostBacklog = Math.max(0, mostBacklog - Math.max(0, one.readings.length - 1));
       measured.push(one);
     }

@@ -6,6 +6,7 @@
  * - when edgeHub takes nothing for long, the meters stop measuring instead of filling the disk.
  */
 import { z } from 'zod';
+import { firstNumber } from '../../shared/src/clock-watch.ts';
 import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
@@ -84,7 +85,7 @@ class MeterSimulator implements DurableCore<MeterSimulatorConfig> {
     this.#punctuality = new PunctualityLog(log);
     const parts = { store: this.#store, clock: this.#clock, gateway: this.#gateway };
     this.#fleet = new Fleet(parts, fleetOptions(config));
-    this.#nextNumber = Count.safeParse(this.#kept.read(NEXT_NUMBER)).data ?? clock.nowMs();
+    this.#nextNumber = Count.safeParse(this.#kept.read(NEXT_NUMBER)).data ?? firstNumber(clock);
     this.#measured = Count.safeParse(this.#kept.read(MEASURED)).data ?? 0;
     this.#nextReleaseMs = this.#store.nextReleaseMs() ?? Number.POSITIVE_INFINITY;
   }

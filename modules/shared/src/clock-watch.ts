@@ -185,7 +185,7 @@ export class ClockWatch {
  * The first of numbers that must never come again, also after an installation anew: the time in
  * milliseconds, or while the clock is not set a random number below all such times.
  */
-export function firstNumber(clock: Clock, random: number = Math.random()): number {
+export function firstNumber(clock: Pick<Clock, 'nowMs'>, random: number = Math.random()): number {
   const nowMs = clock.nowMs();
   return nowMs >= EARLIEST_CLOCK_MS ? nowMs : Math.floor(random * EARLIEST_CLOCK_MS);
 }

@@ -6,6 +6,7 @@
  * - an input message is handed over with its acknowledgement, or the module does not run at all;
  * - once it was lost or closed, or could not be opened, it leaves nothing behind and never dials again.
  */
+import { isUtf8 } from 'node:buffer';
 import azureIotDevice, { type ModuleClient as SdkClient } from 'azure-iot-device';
 import type { Clock } from './clock.ts';
 import { ConnectionWatch } from './connection-watch.ts';
@@ -165,6 +166,7 @@ export class EdgeConnection {
       this.#options.handlers.input({
         input,
         body: String(message.data),
+        isUtf8: !(message.data instanceof Uint8Array) || isUtf8(message.data),
         messageId: message.messageId === '' ? undefined : message.messageId,
         properties: propertiesOf(message),
         acknowledge,
