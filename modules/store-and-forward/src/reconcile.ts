@@ -36,9 +36,10 @@ export function reconcile(database: Database, ledger: LossLedger): void {
   })();
 }
 
-/** Readings that wait: for others, in blocks, or in messages, whose ids number them. */
+/** Readings that wait: for others, in blocks, in an upload, or in messages, whose ids number them. */
 function readingsIn(database: Database): number {
   const blocks = 'SELECT COALESCE(SUM(readings), 0) FROM blocks WHERE is_thinned = 0';
+  const uploading = 'SELECT COALESCE(SUM(readings), 0) FROM upload_blocks';
   const waiting = 'SELECT COALESCE(SUM(json_array_length(readings)), 0) FROM waiting';
   const sumOf = (sql: string) => Number(database.prepare(sql).pluck().get());
   const ids = database
@@ -49,5 +50,5 @@ function readingsIn(database: Database): number {
     const [, first, last] = /\/(\d+)-(\d+)$/.exec(String(id)) ?? [];
     return first === undefined ? sum : sum + Number(last) - Number(first) + 1;
   }, 0);
-  return sumOf(blocks) + sumOf(waiting) + sent;
+  return sumOf(blocks) + sumOf(uploading) + sumOf(waiting) + sent;
 }

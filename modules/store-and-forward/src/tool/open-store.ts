@@ -45,7 +45,7 @@ function opened(path: string): Database {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'SQLITE_NOTADB') {
       throw new ToolError(
-        'NOT_THIS_STORE',
+        'DAMAGED',
         `${path} is no SQLite database, or its first page is damaged: ` +
           'if it was store-and-forward’s, repair saves what is left.',
         error,

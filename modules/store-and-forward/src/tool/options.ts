@@ -6,10 +6,11 @@ export const HELP = `Looks after store-and-forward's database.
 
   inspect              what waits, what was lost, files and settings; a running module is not disturbed
   check                whether everything in it can be read and agrees; exit code 1 when not
+  repair               saves what is readable into a new file; only while the module is stopped
   export               what waits, as CSV
 
   --database FILE      the database (store-and-forward.db in the module's state folder)
-  --json               machine-readable, for inspect and check
+  --json               machine-readable, for inspect, check and repair
   --help               this text
 
 For export:
@@ -19,7 +20,7 @@ For export:
   --out PLACE          a file, or with several kinds a folder (standard output)
 `;
 
-const COMMANDS = ['inspect', 'check', 'export'] as const;
+const COMMANDS = ['inspect', 'check', 'repair', 'export'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 const KINDS = ['telemetry', 'average', 'anomaly', 'ledger'] as const;

@@ -11,6 +11,8 @@ import { inspect } from './inspection.ts';
 import { inspectionText } from './inspection-text.ts';
 import { openStore } from './open-store.ts';
 import { HELP, parseToolOptions, type ToolOptions } from './options.ts';
+import { repairStore } from './repair.ts';
+import { repairText } from './repair-text.ts';
 import { COLOURED, PLAIN, type Paint } from './terminal.ts';
 import { ToolError } from './tool-error.ts';
 
@@ -38,7 +40,9 @@ export async function runTool(args: readonly string[], world: ToolWorld): Promis
       return FINE;
     }
     const path = options.database ?? join(world.stateFolder, storeAndForward.databaseName);
-    return await run(options, path, world);
+    return options.command === 'repair'
+      ? repair(options, path, world)
+      : await run(options, path, world);
   } catch (error) {
     if (!isExpected(error)) throw error;
     world.stderr.write(`${messageOf(error)}\n`);
@@ -62,6 +66,12 @@ async function run(options: ToolOptions, path: string, world: ToolWorld): Promis
   } finally {
     database.close();
   }
+}
+
+function repair({ json }: ToolOptions, path: string, world: ToolWorld): number {
+  const repaired = repairStore(path);
+  say(world, json ? repaired : (paint) => repairText(repaired, paint));
+  return repaired.findings.length === 0 ? FINE : FOUND;
 }
 
 interface Opened {
