@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Clock } from '../../shared/src/clock.ts';
 import type { ClockWatch } from '../../shared/src/clock-watch.ts';
-import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
+import type { DurableCore } from '../../shared/src/durable-core.ts';
+import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';

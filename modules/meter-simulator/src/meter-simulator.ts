@@ -7,7 +7,8 @@
  */
 import { z } from 'zod';
 import { firstNumber } from '../../shared/src/clock-watch.ts';
-import type { DurableCore, Effects } from '../../shared/src/durable-module.ts';
+import type { DurableCore } from '../../shared/src/durable-core.ts';
+import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';

@@ -31,9 +31,6 @@ import { countInMessage } from './message-id.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import { ALWAYS_ADMIT, OutboxSender } from './outbox-sender.ts';
 
-export type { DirectMethods, DurableCore } from './durable-core.ts';
-export type { Effects, Lost } from './effects.ts';
-
 export interface DurableModuleOptions<Config> {
   readonly database: Database;
   readonly client: EdgeClient;

@@ -8,7 +8,7 @@
  * - the work for a message is bounded by its length, and few of its refusals are kept one by one.
  */
 import { countKeys, repeatedKeys } from './core/json-keys.ts';
-import type { Effects } from './durable-module.ts';
+import type { Effects } from './effects.ts';
 import type { InputMessage } from './edge-client.ts';
 import type { MessageKind } from './wire-contract.ts';
 

@@ -7,7 +7,7 @@ import { beginModule } from './begin-module.ts';
 import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Database } from './database.ts';
-import type { DurableCore } from './durable-module.ts';
+import type { DurableCore } from './durable-core.ts';
 import type { EdgeClient } from './edge-client.ts';
 import type { ModuleEnvironment } from './env.ts';
 import type { Figures } from './figures.ts';

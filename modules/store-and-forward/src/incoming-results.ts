@@ -1,6 +1,6 @@
 /** Averages, anomalies and ledger entries as they come in. */
 import { createHash } from 'node:crypto';
-import type { Effects } from '../../shared/src/durable-module.ts';
+import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { firstProblem } from '../../shared/src/incoming-readings.ts';
 import { messageEntries, Refusals } from '../../shared/src/message-entries.ts';

@@ -9,7 +9,8 @@
  * - the database keeps to its limit; what had to go is told in the ledger;
  * - what was delivered is kept while there is room, and goes again when `resend` asks for it.
  */
-import type { DirectMethods, DurableCore, Effects } from '../../shared/src/durable-module.ts';
+import type { DirectMethods, DurableCore } from '../../shared/src/durable-core.ts';
+import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';

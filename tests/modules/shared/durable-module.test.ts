@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import Sqlite from 'better-sqlite3';
 import { z } from 'zod';
-import type { DurableCore, Effects } from '../../../modules/shared/src/durable-module.ts';
+import type { DurableCore } from '../../../modules/shared/src/durable-core.ts';
+import type { Effects } from '../../../modules/shared/src/effects.ts';
 import type { InputMessage } from '../../../modules/shared/src/edge-client.ts';
 import type { ModuleDefinition } from '../../../modules/shared/src/run-module.ts';
 import { settled } from '../../support/fake-clock.ts';
