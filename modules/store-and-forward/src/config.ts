@@ -9,7 +9,7 @@ export const StoreAndForwardConfig = z.object({
   /** How long a reading may wait for others to share its message, seconds. */
   maxDelaySeconds: z.number().min(0).max(3_600).default(60),
   /** What the database may take on disk, its log and temporary files counted, bytes. */
-  maxDiskBytes: z.int().min(16_777_216).max(1_099_511_627_776).default(67_108_864),
+  maxDiskBytes: z.int().min(9_437_184).max(1_099_511_627_776).default(67_108_864),
   /** What delivered messages may take of it, to be sent again with `resend`; percent. */
   deliveredSharePercent: z.number().min(0).max(90).default(25),
   /**
