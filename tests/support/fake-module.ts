@@ -16,7 +16,7 @@ import { FakeEdgeClient } from './fake-edge-client.ts';
 
 export class FakeModule<Shape extends z.ZodRawShape> {
   readonly folder = mkdtempSync(join(tmpdir(), 'module-'));
-  clock = new FakeClock();
+  clock: FakeClock;
   /** Why it stopped by itself, each time. */
   readonly failures: unknown[] = [];
   client = new FakeEdgeClient();
@@ -25,7 +25,12 @@ export class FakeModule<Shape extends z.ZodRawShape> {
   #running: StartedModule | undefined;
 
   /** @param environment what the module finds in its environment besides its identity */
-  constructor(definition: ModuleDefinition<Shape>, environment: Partial<ModuleEnvironment> = {}) {
+  constructor(
+    definition: ModuleDefinition<Shape>,
+    environment: Partial<ModuleEnvironment> = {},
+    clock: FakeClock = new FakeClock(),
+  ) {
+    this.clock = clock;
     this.#definition = definition;
     this.#environment = environment;
     this.#start();
