@@ -24,7 +24,14 @@ import {
 } from './core/fault-plan.ts';
 import type { SmallDisks } from './small-disks.ts';
 import { tearLogs, type TornEnd } from './tear-logs.ts';
-import { edgeHubVictim, holdRunning, killAndWait, moduleVictim, type Victim } from './victims.ts';
+import {
+  edgeHubVictim,
+  holdRunning,
+  killAndWait,
+  moduleVictim,
+  soon,
+  type Victim,
+} from './victims.ts';
 
 /** What a fault has hit and how it went on. */
 export interface FaultRecord {
@@ -251,8 +258,7 @@ export class FaultRunner {
       if (target === 'edge-agent')
         return (await watch.modulePids()).size === MODULES.length || undefined;
       if (target === 'link') return (await watch.edgeHub()).upstream.connected || undefined;
-      await this.#victim(target).answer();
-      return true;
+      return soon(this.#victim(target).answer());
     };
     const what = `${target} serving again`;
     await waitUntil(serves, { what, patienceMs: RECOVERY_PATIENCE_MS, everyMs: LOOK_EVERY_MS });

@@ -14,7 +14,7 @@ export function countRedeliveries({ system, watch }: ProofSystem): { stop(): num
   };
   const timer = setInterval(() => {
     look().catch(() => undefined);
-  }, LOOK_EVERY_MS);
+  }, LOOK_EVERY_MS).unref();
   return {
     stop: () => {
       clearInterval(timer);

@@ -122,7 +122,10 @@ function hasOutbox(folder: string): boolean {
     });
 }
 
-/** The answer, if it comes soon. */
-function soon<T>(answer: Promise<T>): Promise<T | undefined> {
+/**
+ * The answer, if it comes soon: a method call that is delivered while its module still subscribes is
+ * never answered, and the next one is.
+ */
+export function soon<T>(answer: Promise<T>): Promise<T | undefined> {
   return Promise.race([answer.catch(() => undefined), delay(LOOK_LONGEST_MS, undefined)]);
 }
