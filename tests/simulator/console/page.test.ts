@@ -108,6 +108,8 @@ describe('console page', function () {
     const row = page.getByRole('row').filter({ hasText: 'store-and-forward' });
     assert.match((await row.textContent()) ?? '', /running40022/);
     assert.match((await row.textContent()) ?? '', /81279022/);
+    const metrics = page.getByRole('link', { name: 'Metrics of store-and-forward' });
+    assert.equal(await metrics.getAttribute('href'), 'http://127.0.0.1:41234/metrics');
 
     await press('Restart averager');
     await eventually(() => assert.equal(lastCall()?.path, 'edgeAgent /modules/averager/restart'));

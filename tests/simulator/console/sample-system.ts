@@ -38,7 +38,13 @@ export async function startSampleSystem(settings: Settings): Promise<SampleSyste
         }));
         app.post('/modules/store-and-forward/methods/status', async () => ({
           status: 200,
-          payload: { received: 812, sent: 790, outboxRows: 22, outboxBytes: 45_056 },
+          payload: {
+            received: 812,
+            sent: 790,
+            outboxRows: 22,
+            outboxBytes: 45_056,
+            metricsUri: 'http://127.0.0.1:41234/metrics',
+          },
         }));
         app.post('/*', async (request) => {
           if (request.url === '/meters/Meter03/connect') {

@@ -8,7 +8,18 @@ import { SectionView } from '../look/section-view.tsx';
 import { Table } from '../look/table.tsx';
 import { formatCount, formatTime } from '../words.ts';
 
-const COLUMNS = ['Module', 'State', 'Pid', 'Restarts', 'Since', 'Received', 'Sent', 'Outbox', ''];
+const COLUMNS = [
+  'Module',
+  'State',
+  'Pid',
+  'Restarts',
+  'Since',
+  'Received',
+  'Sent',
+  'Outbox',
+  'Metrics',
+  '',
+];
 
 /** The modules as edgeAgent runs them, with their own counters. */
 export function ModulesCard({ status }: { readonly status: Partial<SystemStatus> }) {
@@ -29,6 +40,7 @@ export function ModulesCard({ status }: { readonly status: Partial<SystemStatus>
               counter(counters[id], 'received'),
               counter(counters[id], 'sent'),
               counter(counters[id], 'outboxRows'),
+              metricsLink(counters[id], id),
               <ActionButton
                 act={() => postJson('api/modules', { id, command: 'restart' })}
                 label={`Restart ${id}`}
@@ -47,4 +59,15 @@ export function ModulesCard({ status }: { readonly status: Partial<SystemStatus>
 function counter(counters: ModuleCounters | undefined, name: string): string {
   const count = counters?.[name];
   return typeof count === 'number' ? formatCount(count) : '–';
+}
+
+/** Where Prometheus would scrape the module. */
+function metricsLink(counters: ModuleCounters | undefined, id: string) {
+  const uri = counters?.['metricsUri'];
+  if (typeof uri !== 'string') return '–';
+  return (
+    <a href={uri} target="_blank" rel="noreferrer" aria-label={`Metrics of ${id}`}>
+      :{new URL(uri).port}
+    </a>
+  );
 }
