@@ -6,7 +6,7 @@ import { firstProblem } from '../../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../../shared/src/kept-values.ts';
 import { StoreAndForwardConfig } from '../config.ts';
 import { REPAIR, type Finding } from './finding.ts';
-import { filesOf } from './inspection.ts';
+import { filesOf, ownBytes } from './inspection.ts';
 
 const Seen = z.object({ sequences: z.array(z.int()), others: z.array(z.string()) });
 const MeterRow = z.object({ id: z.string(), seen: z.string() });
@@ -66,7 +66,7 @@ export function* checkSettings(database: Database): Generator<Finding> {
 /** The files keep to the limit, the tables to theirs. */
 export function* checkLimits(path: string, database: Database): Generator<Finding> {
   const config = StoreAndForwardConfig.safeParse(new KeptValues(database).read('config') ?? {});
-  const bytes = Object.values(filesOf(path)).reduce((sum, size) => sum + size, 0);
+  const bytes = ownBytes(filesOf(path));
   const limit = config.data?.maxDiskBytes;
   if (limit !== undefined && bytes > limit) {
     yield {

@@ -8,6 +8,7 @@
  */
 import type { Database } from '../../../shared/src/database.ts';
 import { messageOf } from '../../../shared/src/edge-error.ts';
+import { checkDelivered } from './check-delivered.ts';
 import { checkBalance } from './check-balance.ts';
 import { checkBlocks, checkMessages, checkWaiting } from './check-content.ts';
 import { checkLimits, checkMemory, checkSettings } from './check-memory.ts';
@@ -38,6 +39,7 @@ export function checkStore(path: string, database: Database): CheckResult[] {
     { title: 'blocks of an upload', run: (database) => checkBlocks(database, 'upload_blocks') },
     { title: 'messages of the outbox', run: checkMessages },
     { title: 'readings without a message yet', run: checkWaiting },
+    { title: 'delivered messages, kept to be sent again', run: checkDelivered },
     { title: 'numbers: each reading once, none missing', run: checkBalance },
     { title: 'memory of what came', run: checkMemory },
     { title: 'configuration, counters, losses', run: checkSettings },

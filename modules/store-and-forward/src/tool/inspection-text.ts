@@ -1,7 +1,6 @@
 /** An inspection as text for a terminal. */
-import type { Inspection, Part } from './inspection.ts';
+import { ownBytes, type Inspection, type Part } from './inspection.ts';
 import { age, count, instant, printable, size, tableLines, type Paint } from './terminal.ts';
-import type { WaitingKind } from './waiting-kinds.ts';
 
 /** The whole inspection, ready to print. */
 export function inspectionText(inspection: Inspection, paint: Paint): string {
@@ -9,7 +8,10 @@ export function inspectionText(inspection: Inspection, paint: Paint): string {
   const state = isRunning ? paint.good('running') : 'stopped';
   const sections = [
     [`${paint.strong(path)}  ${state}, schema ${schemaVersion}`],
-    section('Waiting', inspection.waiting, paint, (kinds) => waitingLines(kinds, atMs, paint)),
+    [paint.strong('Waiting'), ...waitingLines(inspection.waiting, atMs, paint)],
+    section('Delivered, kept to be sent again', inspection.delivered, paint, (kinds) =>
+      deliveredLines(kinds, paint),
+    ),
     section('Readings since installation', inspection.progress, paint, pairLines),
     section('Recognised when they come again', inspection.memory, paint, memoryLines),
     section('Losses not told yet', inspection.losses, paint, (losses) =>
@@ -62,8 +64,12 @@ function section<T>(
   return [paint.strong(title), ...lines(found.value)];
 }
 
-function waitingLines(kinds: readonly WaitingKind[], nowMs: number, paint: Paint): string[] {
-  if (kinds.length === 0) return ['  nothing'];
+function waitingLines(parts: Inspection['waiting'], nowMs: number, paint: Paint): string[] {
+  const problems = parts
+    .flatMap((part) => ('unreadable' in part ? [part.unreadable] : []))
+    .map((problem) => `  ${paint.bad(`cannot be read: ${printable(problem)}`)}; check says more`);
+  const kinds = parts.flatMap((part) => ('value' in part ? part.value : []));
+  if (kinds.length === 0) return problems.length > 0 ? problems : ['  nothing'];
   const headings = ['kind', 'where', 'priority', 'rows', 'entries', 'size', 'age', 'from', 'to'];
   const rows = kinds.map((kind) => [
     printable(kind.kind),
@@ -76,7 +82,22 @@ function waitingLines(kinds: readonly WaitingKind[], nowMs: number, paint: Paint
     instant(kind.oldestMs),
     instant(kind.newestMs),
   ]);
-  return tableLines(headings, rows, paint);
+  return [...problems, ...tableLines(headings, rows, paint)];
+}
+
+type DeliveredKinds = Extract<Inspection['delivered'], { value: unknown }>['value'];
+
+function deliveredLines(kinds: DeliveredKinds, paint: Paint): readonly string[] {
+  if (kinds.length === 0) return NONE;
+  const rows = kinds.map((kind) => [
+    printable(kind.kind),
+    count(kind.blocks),
+    count(kind.messages),
+    size(kind.bytes),
+    instant(kind.fromMs),
+    instant(kind.toMs),
+  ]);
+  return tableLines(['kind', 'blocks', 'messages', 'size', 'from', 'to'], rows, paint);
 }
 
 function memoryLines({ meters, meterBytes, results }: Readonly<Record<string, number>>): string[] {
@@ -98,7 +119,7 @@ function valueText(value: unknown): string {
 
 function fileLines({ files, configuration }: Inspection, paint: Paint): string[] {
   const rows = Object.entries(files).map(([name, bytes]) => [size(bytes), name]);
-  const total = Object.values(files).reduce((sum, bytes) => sum + bytes, 0);
+  const total = ownBytes(files);
   const limit = 'value' in configuration ? configuration.value['maxDiskBytes'] : undefined;
   const share =
     typeof limit === 'number'

@@ -5,14 +5,15 @@
  * - all figures belong together: they are read in one short transaction;
  * - a part that is damaged is named, and hides no other part.
  */
-import { existsSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Counters } from '../../../shared/src/counters.ts';
 import { isDatabaseInUse, type Database } from '../../../shared/src/database.ts';
 import { messageOf } from '../../../shared/src/edge-error.ts';
 import { KeptValues } from '../../../shared/src/kept-values.ts';
 import { snapshot } from './snapshot.ts';
-import { waitingKinds, type WaitingKind } from './waiting-kinds.ts';
+import { WAITING_PLACES, type WaitingKind } from './waiting-kinds.ts';
 
 /** A part that was read, or why it cannot be. */
 export type Part<T> = { readonly value: T } | { readonly unreadable: string };
@@ -23,7 +24,9 @@ export interface Inspection {
   readonly atMs: number;
   readonly isRunning: boolean;
   readonly schemaVersion: number;
-  readonly waiting: Part<readonly WaitingKind[]>;
+  readonly waiting: readonly Part<readonly WaitingKind[]>[];
+  /** Acknowledged by edgeHub, and kept to be sent again. */
+  readonly delivered: Part<readonly z.infer<typeof DeliveredRow>[]>;
   readonly progress: Part<Readonly<Record<string, number>>>;
   readonly memory: Part<Readonly<Record<'meters' | 'meterBytes' | 'results', number>>>;
   readonly losses: Part<readonly z.infer<typeof LossRow>[]>;
@@ -34,6 +37,14 @@ export interface Inspection {
   readonly files: Readonly<Record<string, number>>;
 }
 
+const DeliveredRow = z.object({
+  kind: z.string(),
+  blocks: z.int(),
+  messages: z.int(),
+  bytes: z.int(),
+  fromMs: z.number(),
+  toMs: z.number(),
+});
 const LossRow = z.object({
   kind: z.string(),
   reason: z.string(),
@@ -56,7 +67,8 @@ export function inspect(path: string, database: Database, nowMs: number): Inspec
   const kept = new KeptValues(database);
   const figures = snapshot(database, () => ({
     schemaVersion: Number(database.pragma('user_version', { simple: true })),
-    waiting: part(() => waitingKinds(database)),
+    waiting: WAITING_PLACES.map((kindsAt) => part(() => kindsAt(database))),
+    delivered: part(() => rows(database, DeliveredRow, DELIVERED)),
     progress: part(() => progressOf(kept)),
     memory: part(() => memoryFigures(database)),
     losses: part(() => rows(database, LossRow, LOSSES)),
@@ -76,11 +88,16 @@ export function part<T>(read: () => T): Part<T> {
   }
 }
 
-/** Bytes of the files that belong to a database; those that are not there are left out. */
+/** Bytes of the files that belong to a database, damaged ones that were kept aside included. */
 export function filesOf(path: string): Record<string, number> {
-  const names = ['', '-wal', '-shm', '.lock'].map((suffix) => `${path}${suffix}`);
+  const names = readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path)));
+  const found = names.toSorted().map((name) => join(dirname(path), name));
+  // The module may end one meanwhile.
   return Object.fromEntries(
-    names.filter((name) => existsSync(name)).map((name) => [name, statSync(name).size]),
+    found.flatMap((name): [string, number][] => {
+      const stats = statSync(name, { throwIfNoEntry: false });
+      return stats === undefined ? [] : [[name, stats.size]];
+    }),
   );
 }
 
@@ -88,6 +105,12 @@ export function filesOf(path: string): Record<string, number> {
 function progressOf(kept: KeptValues): Record<string, number> {
   const { nextNumber: _, ...figures } = Numbers.parse(kept.read('telemetry progress') ?? {});
   return figures;
+}
+
+/** Bytes that count against the limit: not those of damaged files that were kept aside. */
+export function ownBytes(files: Readonly<Record<string, number>>): number {
+  const own = Object.entries(files).filter(([name]) => !name.includes('.damaged-'));
+  return own.reduce((sum, [, bytes]) => sum + bytes, 0);
 }
 
 function memoryFigures(database: Database): z.infer<typeof Memory> {
@@ -99,6 +122,10 @@ function memoryFigures(database: Database): z.infer<typeof Memory> {
   );
   return figures ?? { meters: 0, meterBytes: 0, results: 0 };
 }
+
+const DELIVERED = `SELECT kind, COUNT(*) AS blocks, SUM(messages) AS messages,
+    SUM(LENGTH(content)) AS bytes, MIN(from_ms) AS fromMs, MAX(to_ms) AS toMs
+  FROM delivered GROUP BY kind ORDER BY kind`;
 
 const LOSSES = `SELECT kind, reason, COUNT(*) AS meters,
     CAST(SUM(json_extract(loss, '$.count')) AS INTEGER) AS count

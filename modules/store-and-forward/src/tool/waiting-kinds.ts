@@ -37,8 +37,15 @@ const BlockTotals = z.object({
   sinceMs: z.int(),
 });
 
-/** The figures, in the order in which things leave. */
-export function waitingKinds(database: Database): WaitingKind[] {
+/** The figures of each place, in the order in which things leave. */
+export const WAITING_PLACES: readonly ((database: Database) => WaitingKind[])[] = [
+  outboxKinds,
+  unpackedKinds,
+  (database) => blockKinds(database, 'blocks'),
+  (database) => blockKinds(database, 'upload_blocks'),
+];
+
+function outboxKinds(database: Database): WaitingKind[] {
   const kinds = new Map<string, WaitingKind>();
   for (const message of storedMessages(database)) {
     const { priority, body, bytes, appendedMs } = message;
@@ -49,6 +56,10 @@ export function waitingKinds(database: Database): WaitingKind[] {
     add(known, entriesOf(body), bytes);
     known.sinceMs = Math.min(known.sinceMs ?? appendedMs, appendedMs);
   }
+  return [...kinds.values()].toSorted((a, b) => (a.priority ?? 9) - (b.priority ?? 9));
+}
+
+function unpackedKinds(database: Database): WaitingKind[] {
   const unpacked = emptyKind('telemetry', 'unpacked', undefined);
   for (const { texts } of waitingRows(database)) {
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
@@ -58,14 +69,7 @@ export function waitingKinds(database: Database): WaitingKind[] {
       bytes,
     );
   }
-  const outbox = [...kinds.values()].toSorted((a, b) => (a.priority ?? 9) - (b.priority ?? 9));
-  const found = [
-    ...outbox,
-    unpacked,
-    ...blockKinds(database, 'blocks'),
-    ...blockKinds(database, 'upload_blocks'),
-  ];
-  return found.filter(({ rows }) => rows > 0);
+  return unpacked.rows > 0 ? [unpacked] : [];
 }
 
 /** The blocks' totals are SQL's; only the outer ones are unpacked. */

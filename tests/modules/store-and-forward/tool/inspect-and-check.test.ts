@@ -56,7 +56,7 @@ describe('the store’s tool', function () {
 
     assert.equal(code, 0);
     assert.equal(inspection.isRunning, true);
-    const waiting = 'value' in inspection.waiting ? inspection.waiting.value : [];
+    const waiting = inspection.waiting.flatMap((part) => ('value' in part ? part.value : []));
     const entries = (kind: string) =>
       waiting.filter((one) => one.kind === kind).reduce((sum, one) => sum + one.entries, 0);
     assert.equal(entries('telemetry'), READINGS);
@@ -89,11 +89,12 @@ describe('the store’s tool', function () {
   });
 
   it('finds a page that was overwritten, and still tells of the others', async () => {
-    overwritePage(path, 'blocks');
+    overwritePage(path, 'outbox');
     const { code, stdout, stderr } = await tool(folder, 'inspect');
 
     assert.equal(code, 0, stderr);
     assert.match(stdout, /cannot be read: /);
+    assert.match(stdout, /telemetry +blocks/);
     assert.match(stdout, /Quarantine\n +entries/);
     assert.match(await findings(), /^file: |cannot be read further/);
   });
