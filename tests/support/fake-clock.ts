@@ -31,6 +31,12 @@ export class FakeClock implements Clock {
     this.#steppedMs += byMs;
   }
 
+  /** Time passes without anything being done, as for a process that was stopped. */
+  stall(byMs: number): void {
+    this.#nowMs += byMs;
+    for (const timer of this.#timers) timer.atMs = Math.max(timer.atMs, this.#nowMs);
+  }
+
   every(intervalMs: number, tick: () => void): () => void {
     return this.#add({ atMs: this.#nowMs + intervalMs, everyMs: intervalMs, act: tick });
   }

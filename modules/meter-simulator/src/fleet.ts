@@ -20,7 +20,7 @@ import type { FleetStore, StoredBlock } from './fleet-store.ts';
 import type { SteadyClock } from './steady-clock.ts';
 
 /** Blocks that measure in one commit. */
-const MOST_BLOCKS = 20;
+const MOST_BLOCKS = 8;
 /** Readings of backlogs that one block sends in one turn. */
 const MOST_BACKLOG = 5_000;
 
