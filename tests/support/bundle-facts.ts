@@ -73,6 +73,7 @@ export function bundleFacts({ command, binding }: BundleNode): void {
           ...gateway.moduleEnvironment(name),
           STATE_FOLDER: join(files, 'state'),
           HEARTBEAT_FILE: join(files, 'state/heartbeat'),
+          METRICS_PORT: '0',
         },
       });
 
@@ -85,12 +86,19 @@ export function bundleFacts({ command, binding }: BundleNode): void {
       }, RESULT_MS);
       assert.match(module.output, /connected to edgeHub/);
       assert.equal(healthOf(files, command), 0);
+      assert.match(await metricsOf(module), /^iot_connected\{.*\} 1$/m);
       if (name === 'store-and-forward') assert.match(inspected(files, command), /running, schema/);
       assert.equal(await module.end('SIGTERM'), 0, module.output);
       assert.match(module.output, /"stopped"/);
       assert.deepEqual(readdirSync(files).toSorted(), ['better_sqlite3.node', 'main.mjs', 'state']);
     });
   }
+}
+
+/** What Prometheus would scrape. */
+async function metricsOf({ output }: ModuleProcess): Promise<string> {
+  const [, uri = ''] = /"uri":"([^"]+)"/.exec(output) ?? [];
+  return (await fetch(uri)).text();
 }
 
 /** What an image holds, and its volume. */
@@ -116,7 +124,10 @@ async function startGateway(): Promise<TestGateway> {
     routes: Object.fromEntries(routes),
   });
   await gateway.azure.control.post(`/deployments/${gateway.settings.gatewayDeviceId}`, {
-    modulesContent: { 'meter-simulator': { 'properties.desired': { virtualMeters: 2 } } },
+    modulesContent: {
+      'meter-simulator': { 'properties.desired': { virtualMeters: 2 } },
+      'store-and-forward': { 'properties.desired': { maxDelaySeconds: 1 } },
+    },
   });
   return gateway;
 }
