@@ -5,6 +5,7 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +94,8 @@ export class BenchGateway {
         EdgeModuleCACertificateFile: this.#caFile,
         STATE_FOLDER: join(stateFolder, 'modules', id),
         EDGEHUB_METRICS_URI: `http://127.0.0.1:${ports.edgeHubMetrics}/metrics`,
+        METRICS_HOST: '127.0.0.1',
+        METRICS_PORT: String(await freePort()),
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -164,4 +167,14 @@ export class BenchGateway {
   #flags(name: string): readonly string[] {
     return this.#options.nodeFlags?.[name] ?? [];
   }
+}
+
+/** In an image all modules have the same port; here they share a machine. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
