@@ -33,6 +33,8 @@ export interface ChaosFindings extends Stock {
   readonly faults: readonly FaultSummary[];
   readonly targets: readonly FaultSummary[];
   readonly torn: TornSummary;
+  /** Databases that a module set aside as damaged, though only torn ends were made. */
+  readonly setAside: readonly string[];
   /** Why a kind of fault was left out. */
   readonly leftOut: readonly string[];
   readonly totalSeconds: number;
@@ -81,7 +83,11 @@ export function judgeChaos(findings: ChaosFindings): ChaosResult {
     ...(byEdgeHub === 0 ? ['edgeHub delivered nothing again'] : []),
     ...(recognisedByModules === 0 ? ['no repeat was there to be recognised'] : []),
   ];
-  return { ...verdictOf(findings.reconciliation, unexercised), ...findings };
+  const verdict = verdictOf(findings.reconciliation, unexercised);
+  if (findings.setAside.length === 0) return { ...verdict, ...findings };
+  const mistaken = findings.setAside.map((path) => `a torn end was taken for damage: ${path}`);
+  const reasons = verdict.verdict === 'failed' ? verdict.reasons : [];
+  return { ...findings, verdict: 'failed', reasons: [...reasons, ...mistaken] };
 }
 
 function sum(numbers: readonly number[]): number {

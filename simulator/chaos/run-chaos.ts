@@ -1,5 +1,5 @@
 /** One run of faults: start, load and faults together, quiet, count. */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { finishLoad, startLoad } from '../proof/load.ts';
 import { MODULES } from '../proof/faults.ts';
@@ -11,6 +11,7 @@ import {
 } from '../proof/proof-system.ts';
 import { insist } from '../proof/wait-until.ts';
 import { takeStock } from '../proof/take-stock.ts';
+import type { Settings } from '../wire/settings.ts';
 import { planFaults } from './core/fault-plan.ts';
 import type { Alive } from './end-at-once.ts';
 import { FaultRunner, type FaultRecord } from './fault-runner.ts';
@@ -68,6 +69,7 @@ export async function runChaos(options: ChaosOptions, context: ChaosContext): Pr
       faults: summarize(records, 'kind'),
       targets: summarize(records, 'target'),
       torn: summarizeTears(records),
+      setAside: databasesSetAside(running.system.settings),
       leftOut: disks === undefined ? ['full disk: this system lets no small disk be mounted'] : [],
       totalSeconds: (performance.now() - startedAt) / 1_000,
       transferSeconds,
@@ -75,6 +77,15 @@ export async function runChaos(options: ChaosOptions, context: ChaosContext): Pr
       peakMebibytes: running.memory.peaks(),
     });
   });
+}
+
+/** Modules keep what they take for damaged, under a name that says so. */
+function databasesSetAside({ stateFolder }: Pick<Settings, 'stateFolder'>): string[] {
+  return MODULES.flatMap((module) =>
+    readdirSync(join(stateFolder, 'modules', module))
+      .filter((name) => name.includes('.damaged-'))
+      .map((name) => join(module, name)),
+  );
 }
 
 async function loadUnderFaults(

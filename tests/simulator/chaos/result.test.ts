@@ -33,6 +33,7 @@ const GOOD: ChaosFindings = {
   faults: summarize(RECORDS, 'kind'),
   targets: summarize(RECORDS, 'target'),
   torn: summarizeTears(RECORDS),
+  setAside: [],
   leftOut: [],
   redeliveries: { byEdgeHub: 12, recognisedByModules: 3, inArchive: 40, averages: 0 },
   reconciliation: {
@@ -87,6 +88,15 @@ describe('result of chaos', () => {
     const result = judgeChaos({ ...GOOD, reconciliation: { ...GOOD.reconciliation, comparisons } });
     assert.equal(result.verdict, 'failed');
     assert.match(chaosReport(result), /FAILED:\n {2}readings: reading x is lost/);
+  });
+
+  it('is failed when a module took a torn end for damage', () => {
+    const { verdict, reasons } = judgeChaos({
+      ...GOOD,
+      setAside: ['averager/averager.db.damaged-1'],
+    });
+    assert.equal(verdict, 'failed');
+    assert.deepEqual(reasons, ['a torn end was taken for damage: averager/averager.db.damaged-1']);
   });
 
   it('is not exercised when a kind of fault was never felt, nothing was torn or nothing came again', () => {
