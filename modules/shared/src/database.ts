@@ -63,6 +63,7 @@ export function createDatabase(path: string, migrations: readonly string[]): Dat
   database.pragma('auto_vacuum = INCREMENTAL');
   database.pragma('journal_mode = MEMORY');
   database.pragma('synchronous = OFF');
+  database.pragma('cache_size = -16000');
   migrate(database, migrations);
   return database;
 }

@@ -2,7 +2,8 @@
  * One meter's tumbling window `(start, end]`.
  *
  * Invariants:
- * - a reading counts once, however often it arrives;
+ * - a reading counts once, however often it arrives, as long as the window remembers it: the latest
+ *   10,000 without number, and the highest 10,000 runs of numbers without a gap;
  * - the result does not depend on the order in which readings arrive.
  *
  * Windows follow Azure Stream Analytics: exclusive start, inclusive end, aligned to the epoch,
@@ -58,6 +59,9 @@ export function windowEndOf(atMs: number, windowMs: number): number {
   return Math.ceil(atMs / windowMs) * windowMs;
 }
 
+/** Bounds what a window takes, whatever a meter sends. */
+const MOST_REMEMBERED = 10_000;
+
 const EMPTY: WindowState = {
   windowMs: 0,
   count: 0,
@@ -84,7 +88,7 @@ export class Window {
   constructor(windowMs: number, state: WindowState = EMPTY) {
     this.windowMs = windowMs;
     this.#sum = [...state.sum];
-    this.#sequences = new SequenceSet(state.sequences);
+    this.#sequences = new SequenceSet(state.sequences, MOST_REMEMBERED);
     this.#others = new Set(state.others);
     this.#count = state.count;
     this.#minimum = state.minimum;
@@ -155,6 +159,14 @@ export class Window {
     const identity = `${atMs} ${temp}`;
     if (this.#others.has(identity)) return false;
     this.#others.add(identity);
+    if (this.#others.size > MOST_REMEMBERED) this.#forgetOldest();
     return true;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#others) {
+      this.#others.delete(oldest);
+      return;
+    }
   }
 }

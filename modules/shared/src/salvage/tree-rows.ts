@@ -52,6 +52,8 @@ class TreeWalk {
   readonly #take: (row: TreeRow) => void;
   readonly #seen = new Set<number>();
   readonly #open: number[] = [];
+  /** Pages that the cells of the page at hand point to. */
+  readonly #below: number[] = [];
 
   constructor(file: PageFile, isIndex: boolean, take: (row: TreeRow) => void) {
     this.#file = file;
@@ -82,23 +84,31 @@ class TreeWalk {
     }
     const isLeaf = type === leaf;
     if (isLeaf) this.reading.leaves += 1;
-    // Of a page with a wrong pointer, all that the pointer map has below it is read, too.
-    if (!isLeaf) this.#open.push(...this.#file.childrenOf(number), page.readUInt32BE(start + 8));
     const pointers = start + (isLeaf ? 8 : 12);
     const cells = page.readUInt16BE(start + 3);
     for (let cell = 0; cell < cells; cell += 1) {
       const pointerAt = pointers + 2 * cell;
       if (pointerAt + 2 > page.length) {
         this.reading.damagedRows += 1;
-        return;
+        break;
       }
       this.#readCell(page, page.readUInt16BE(pointerAt), isLeaf);
     }
+    if (!isLeaf) this.#openBelow(number, page.readUInt32BE(start + 8));
+  }
+
+  /**
+   * The pages below one, the first to be read first: rows in order are written fast. Of a page with a
+   * wrong pointer, all that the pointer map has below it is read, too.
+   */
+  #openBelow(number: number, last: number): void {
+    const below = [...this.#below.splice(0), last, ...this.#file.childrenOf(number)];
+    this.#open.push(...below.toReversed());
   }
 
   #readCell(page: Buffer, start: number, isLeaf: boolean): void {
     try {
-      if (!isLeaf) this.#open.push(page.readUInt32BE(start));
+      if (!isLeaf) this.#below.push(page.readUInt32BE(start));
       if (isLeaf || this.#isIndex) this.#take(this.#rowAt(page, isLeaf ? start : start + 4));
     } catch (error) {
       if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
