@@ -7,17 +7,14 @@ import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
-import { messageIdOf } from '../../shared/src/message-id.ts';
+import type { Outbox } from '../../shared/src/outbox.ts';
 import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
-import type { Average } from '../../shared/src/wire-contract.ts';
+import { averageMessages, isoSeconds } from './average-messages.ts';
 import { AveragerConfig } from './config.ts';
 import { horizonOf, type Horizon } from './core/horizon.ts';
-import {
-  TumblingAverages,
-  type AveragesConfig,
-  type IssuedAverage,
-  type Moment,
-} from './core/tumbling-averages.ts';
+import type { AveragesOnDisk } from './core/meters-on-disk.ts';
+import type { AveragesConfig, IssuedAverage, Moment } from './core/averages.ts';
+import { TumblingAverages } from './core/tumbling-averages.ts';
 import { HorizonReport, horizonFigures } from './horizon-report.ts';
 import { WindowHistory, type HistoryLimits } from './window-history.ts';
 import {
@@ -40,9 +37,11 @@ export const averager: ModuleDefinition<typeof AveragerConfig.shape> = {
 /** The input is idle when nothing has come for this long. */
 const IDLE_MS = 1_000;
 const LOOK_MS = 200;
-/** From so many at once on, averages share messages of up to so many. */
-const MANY_AVERAGES = 100;
-const MOST_SHARED = 200;
+/** Share of the limit in bytes that averages may take which edgeHub has not acknowledged. */
+const OUTBOX_SHARE = 1 / 8;
+/** And share of it that one commit may send in averages. */
+const ISSUE_SHARE = 1 / 32;
+const LEAST_ISSUED = 500;
 /** An average in the outbox, without its meter's id which is in it three times. */
 const AVERAGE_BYTES = 500;
 
@@ -50,9 +49,15 @@ const AVERAGE_BYTES = 500;
 const Kept = z.object({
   /** Readings whose window was no longer kept. */
   beyondHorizon: z.int().default(0),
+  /** Readings for which there was no room. */
+  withoutRoom: z.int().default(0),
   forgottenUpToMs: z.number().optional(),
 });
 const KEPT_NAME = 'averager';
+const NOT_AVERAGED = {
+  forgotten: 'its window is no longer kept',
+  full: 'no room for its window',
+};
 
 class Averager implements DurableCore<AveragerConfig> {
   readonly #store: WindowStore;
@@ -64,6 +69,9 @@ class Averager implements DurableCore<AveragerConfig> {
   readonly #averages: TumblingAverages;
   #config: AveragerConfig;
   #beyondHorizon: number;
+  #withoutRoom: number;
+  #isToKeep = false;
+  #outbox: Pick<Outbox, 'bytes'> = { bytes: 0 };
   #lookedMs = Number.NEGATIVE_INFINITY;
   #lastInputMs: number;
   /** Event time of the reading that came last: when it is of now, nothing waits behind it. */
@@ -78,10 +86,16 @@ class Averager implements DurableCore<AveragerConfig> {
     this.#history = new WindowHistory(database, this.#store, historyLimits(config));
     this.#report = new HorizonReport(context);
     this.#kept = new KeptValues(database);
-    const { beyondHorizon, forgottenUpToMs } = Kept.parse(this.#kept.read(KEPT_NAME) ?? {});
-    this.#beyondHorizon = beyondHorizon;
-    const known = { forgottenUpToMs, latestMs: this.#store.latestMs() };
-    this.#averages = new TumblingAverages(averagesConfig(config), this.#store, known);
+    const kept = Kept.parse(this.#kept.read(KEPT_NAME) ?? {});
+    this.#beyondHorizon = kept.beyondHorizon;
+    this.#withoutRoom = kept.withoutRoom;
+    const known = { forgottenUpToMs: kept.forgottenUpToMs, latestMs: this.#store.latestMs() };
+    const disk: AveragesOnDisk = {
+      window: (id, endMs) => this.#store.window(id, endMs),
+      meter: (id) => this.#store.meter(id),
+      hasRoom: (_id, bytes) => this.#history.hasRoom(bytes),
+    };
+    this.#averages = new TumblingAverages(averagesConfig(config), disk, known);
     const nowMs = clock.monotonicMs();
     this.#lastInputMs = nowMs;
     for (const id of this.#store.changedMeters()) this.#averages.resume(id, nowMs);
@@ -104,29 +118,33 @@ class Averager implements DurableCore<AveragerConfig> {
   }
 
   settle(effects: Effects): void {
-    const issued = [...this.#averages.issueByWatermark(), ...this.#issueByTime()];
+    this.#outbox = effects.outbox;
+    const issued = this.#issue();
     const { windows, meters } = this.#averages.takeChanges();
     const rows = windows.map(windowRow);
     this.#makeRoom([
       ...rows.map(({ id, state }) => id.length + state.length),
       ...issued.map(({ id }) => 3 * id.length + AVERAGE_BYTES),
     ]);
-    for (const averages of shared(issued)) effects.send(averagesMessage(averages));
+    for (const message of averageMessages(issued)) effects.send(message);
     for (const row of rows) this.#store.writeWindow(row);
     for (const meter of meters) this.#store.writeMeter(meter);
     this.#averages.rest();
+    if (this.#isToKeep) this.#keep();
     this.#history.expire(issued.length, this.#averages.latestMs);
     this.#report.look(this.#horizon(), this.#clock.monotonicMs());
   }
 
   due(): boolean {
-    return this.#averages.due(this.#moment()) || this.#history.isOverLimit;
+    const isDue = !this.#holdsBack() && this.#averages.due(this.#moment());
+    return isDue || this.#history.isOverLimit;
   }
 
   status(): Readonly<Record<string, unknown>> {
     const { forgottenUpToMs } = this.#averages;
     return {
       beyondHorizon: this.#beyondHorizon,
+      withoutRoom: this.#withoutRoom,
       revisionHorizon: horizonFigures(this.#horizon()),
       forgottenUpTo: Number.isFinite(forgottenUpToMs) ? isoSeconds(forgottenUpToMs) : null,
       databaseBytes: this.#history.diskBytes,
@@ -137,13 +155,15 @@ class Averager implements DurableCore<AveragerConfig> {
     const forgotten = this.#history.makeRoom(bytes.reduce((sum, one) => sum + one, 0));
     if (forgotten === undefined) return;
     this.#averages.forgetUpTo(forgotten);
-    this.#keep();
+    this.#isToKeep = true;
   }
 
   #keep(): void {
+    this.#isToKeep = false;
     const { forgottenUpToMs } = this.#averages;
     this.#kept.write(KEPT_NAME, {
       beyondHorizon: this.#beyondHorizon,
+      withoutRoom: this.#withoutRoom,
       ...(Number.isFinite(forgottenUpToMs) ? { forgottenUpToMs } : {}),
     });
   }
@@ -156,12 +176,24 @@ class Averager implements DurableCore<AveragerConfig> {
     return horizonOf(historyLimits(this.#config).horizonMs, reached);
   }
 
+  /** While edgeHub is slow to acknowledge, windows stay open. */
+  #holdsBack(): boolean {
+    return this.#outbox.bytes > this.#config.maxDiskBytes * OUTBOX_SHARE;
+  }
+
+  #issue(): IssuedAverage[] {
+    const most = Math.ceil((this.#config.maxDiskBytes * ISSUE_SHARE) / AVERAGE_BYTES);
+    const limit = this.#holdsBack() ? 0 : Math.max(most, LEAST_ISSUED);
+    const issued = this.#averages.issueByWatermark(limit);
+    return [...issued, ...this.#issueByTime(limit - issued.length)];
+  }
+
   /** Looks at every meter, so not at every commit. */
-  #issueByTime(): IssuedAverage[] {
+  #issueByTime(limit: number): IssuedAverage[] {
     const moment = this.#moment();
     if (moment.monotonicMs - this.#lookedMs < LOOK_MS) return [];
     this.#lookedMs = moment.monotonicMs;
-    return this.#averages.issueByTime(moment);
+    return this.#averages.issueByTime(moment, limit);
   }
 
   #takeReading(message: InputMessage, { reading, atMs }: IncomingReading, effects: Effects): void {
@@ -173,11 +205,13 @@ class Averager implements DurableCore<AveragerConfig> {
     if (taken === 'late') counters.late += 1;
     if (taken === 'forgotten') {
       this.#beyondHorizon += 1;
-      this.#keep();
-      const reason = 'its window is no longer kept';
-      effects.quarantine(message, reason, JSON.stringify(reading));
-      effects.lost({ lostKind: 'average', id, fromMs: atMs, toMs: atMs, count: 1, reason });
+      effects.quarantine(message, NOT_AVERAGED.forgotten, JSON.stringify(reading));
     }
+    if (taken === 'full') this.#withoutRoom += 1;
+    if (taken !== 'forgotten' && taken !== 'full') return;
+    this.#isToKeep = true;
+    const reason = NOT_AVERAGED[taken];
+    effects.lost({ lostKind: 'average', id, fromMs: atMs, toMs: atMs, count: 1, reason });
   }
 
   #moment(): Moment {
@@ -202,43 +236,4 @@ function averagesConfig(config: AveragerConfig): AveragesConfig {
 
 function historyLimits({ revisionHorizonDays, maxDiskBytes }: AveragerConfig): HistoryLimits {
   return { horizonMs: revisionHorizonDays * 86_400_000, maxDiskBytes };
-}
-
-/** Averages by message: each its own, unless there are very many at once. */
-function shared(issued: readonly IssuedAverage[]): (readonly IssuedAverage[])[] {
-  if (issued.length < MANY_AVERAGES) return issued.map((average) => [average]);
-  const messages: (readonly IssuedAverage[])[] = [];
-  for (let start = 0; start < issued.length; start += MOST_SHARED) {
-    messages.push(issued.slice(start, start + MOST_SHARED));
-  }
-  return messages;
-}
-
-/** The first average, which is issued once, names the message. */
-function averagesMessage(issued: readonly IssuedAverage[]) {
-  const [first] = issued;
-  if (first === undefined) throw new Error('a message without averages');
-  const { id, windowEndMs, revision } = first;
-  const others = issued.length === 1 ? '' : `+${issued.length - 1}`;
-  const averages = issued.map(averageOf);
-  return {
-    priority: 0,
-    output: 'averages',
-    messageId: messageIdOf('average', id, isoSeconds(windowEndMs), `r${revision}${others}`),
-    properties: { kind: 'average' },
-    body: JSON.stringify(issued.length === 1 ? averages[0] : averages),
-  };
-}
-
-function averageOf({ windowStartMs, windowEndMs, ...result }: IssuedAverage): Average {
-  return {
-    ...result,
-    windowStart: isoSeconds(windowStartMs),
-    windowEnd: isoSeconds(windowEndMs),
-  };
-}
-
-/** Windows begin and end at whole seconds. */
-function isoSeconds(atMs: number): string {
-  return new Date(atMs).toISOString().replace('.000Z', 'Z');
 }

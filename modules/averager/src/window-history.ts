@@ -4,6 +4,7 @@
  * Invariants:
  * - past the limit the oldest closed windows are forgotten, before anything is written in their place;
  * - a window with readings that no result has is never forgotten;
+ * - once nothing is left to forget, nothing begins that there is no room for;
  * - one commit forgets few windows more than it writes.
  */
 import { statSync } from 'node:fs';
@@ -17,12 +18,19 @@ export interface HistoryLimits {
   readonly maxDiskBytes: number;
 }
 
-/** Share of the limit for the write-ahead log and its index: what one commit writes, and more. */
-const LOG_SHARE = 1 / 4;
+/**
+ * Share of the limit for the write-ahead log and its index: one commit may write every page of the
+ * database, when readings of all meters come at once.
+ */
+const LOG_SHARE = 0.54;
 /** Of that, what the log may reach before it is copied into the database. */
 const CHECKPOINT_SHARE = 1 / 16;
 /** A page is at times only this full, and not all that is written replaces what was there. */
 const LEAST_FILL = 0.6;
+/** Share of the limit that windows may take when none is left to forget: ledger and quarantine grow then. */
+const ROOM_SHARE = 0.36;
+/** Share of the room that must be free before anything is written without being asked for again. */
+const EASE_SHARE = 1 / 8;
 const WINDOWS_AT_ONCE = 100;
 const MOST_STEPS = 100;
 /** No window takes fewer bytes. */
@@ -42,6 +50,8 @@ export class WindowHistory {
   #looked: WindowPlace = BEFORE_ALL;
   /** Nothing is left that could be forgotten. */
   #isBare = false;
+  /** Then: what may still be written. */
+  #roomBytes = 0;
 
   constructor(database: Database, store: WindowStore, limits: HistoryLimits) {
     makeShrinkable(database);
@@ -85,17 +95,29 @@ export class WindowHistory {
     const pagesToWrite = Math.ceil(bytesToWrite / LEAST_FILL / this.#pageBytes);
     const mostSteps = MOST_STEPS + bytesToWrite / LEAST_WINDOW_BYTES / WINDOWS_AT_ONCE;
     let forgotten: number | undefined;
-    this.#isBare = false;
+    let isBare = false;
     for (let step = 0; step < mostSteps && this.#lacks(pagesToWrite); step += 1) {
       const last = this.#store.forgetOldest(WINDOWS_AT_ONCE);
       if (last === undefined) {
-        this.#isBare = true;
+        isBare = true;
         break;
       }
       forgotten = Math.max(last.windowEndMs, forgotten ?? last.windowEndMs);
     }
+    const heldBack = this.#mostPages() * this.#pageBytes - this.#limits.maxDiskBytes * ROOM_SHARE;
+    this.#roomBytes = this.#freeBytes() - bytesToWrite - Math.max(0, heldBack);
+    this.#isBare = isBare || (this.#isBare && forgotten === undefined && !this.#isAtEase());
     this.#release();
     return forgotten;
+  }
+
+  /** Whether so many bytes more may be written with the next commit. */
+  hasRoom(bytes: number): boolean {
+    if (!this.#isBare) return true;
+    const taken = bytes / LEAST_FILL;
+    if (taken > this.#roomBytes) return false;
+    this.#roomBytes -= taken;
+    return true;
   }
 
   /** Forgets windows past the horizon, as many as were issued and a few more. */
@@ -107,8 +129,16 @@ export class WindowHistory {
   }
 
   #lacks(pagesToWrite: number): boolean {
+    return this.#freeBytes() < pagesToWrite * this.#pageBytes;
+  }
+
+  #freeBytes(): number {
     const { pages, free } = this.#pageCounts();
-    return pages - free + pagesToWrite > this.#mostPages();
+    return (this.#mostPages() - (pages - free)) * this.#pageBytes;
+  }
+
+  #isAtEase(): boolean {
+    return this.#roomBytes > this.#mostPages() * this.#pageBytes * EASE_SHARE;
   }
 
   /** A limit that was lowered: free pages go back to the file system, a few with each commit. */

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { MeterState } from '../../../modules/averager/src/core/meters-on-disk.ts';
-import {
-  TumblingAverages,
-  type IssuedAverage,
-  type Moment,
-} from '../../../modules/averager/src/core/tumbling-averages.ts';
+import type { IssuedAverage, Moment } from '../../../modules/averager/src/core/averages.ts';
+import { TumblingAverages } from '../../../modules/averager/src/core/tumbling-averages.ts';
 import type { Sample, WindowState } from '../../../modules/averager/src/core/window.ts';
 
 const DAY_MS = 86_400_000;

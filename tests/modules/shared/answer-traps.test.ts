@@ -86,7 +86,7 @@ describe('a module is not ended, and goes on, when', function () {
       const { client, desired } = await start();
       await inTheEnd(() => assert.equal(desired.length, 1));
       const failed = assert.rejects(client.report({ a: 1 }), { code: 'NOT_CONNECTED' });
-      await clock.advance(10_000);
+      if (answer === undefined) await clock.advance(10_000);
       await failed;
 
       hub.manners.reported = { status: 204, body: '' };

@@ -1,11 +1,17 @@
 /** What the averages need of meters and windows that are not in memory. */
-import type { WindowState } from './window.ts';
+import type { Sample, WindowState } from './window.ts';
+
+/** What a window takes on disk besides its meter's id, and a reading without a number in it. */
+const WINDOW_BYTES = 120;
+const READING_BYTES = 24;
 
 /** What is not in memory, on disk. */
 export interface AveragesOnDisk {
   window(id: string, windowEndMs: number): WindowState | undefined;
   /** The meter and those of its windows that have readings no result has. */
   meter(id: string): StoredMeter | undefined;
+  /** Whether so many bytes more may be kept of the meter; asked before each thing that takes some. */
+  hasRoom?(id: string, bytes: number): boolean;
 }
 
 /** A meter as it was written last. */
@@ -38,4 +44,9 @@ export interface AveragesBefore {
   readonly latestMs?: number | undefined;
   /** Meters in memory. */
   readonly mostInMemory?: number;
+}
+
+/** What a reading takes on disk: a window that has begun takes no more for one with a number. */
+export function bytesFor({ id, seq }: Sample, beginsWindow: boolean): number {
+  return (beginsWindow ? id.length + WINDOW_BYTES : 0) + (seq === undefined ? READING_BYTES : 0);
 }

@@ -24,7 +24,7 @@ export class SleepingMeters {
   /** Heard first comes first. */
   readonly #sleepers = new Map<string, Sleeper>();
   /** To be woken whatever the rule says. */
-  #called: string[] = [];
+  #called = new Set<string>();
 
   /** Puts a meter to sleep. */
   add(id: string, sleeper: Sleeper): void {
@@ -34,27 +34,28 @@ export class SleepingMeters {
   /** Has a meter woken that may be due for whatever reason. */
   call(id: string, heardMs: number): void {
     this.#sleepers.set(id, { heardMs, firstEndMs: Number.NEGATIVE_INFINITY });
-    this.#called.push(id);
+    this.#called.add(id);
   }
 
   /** Has all woken. */
   callAll(): void {
-    this.#called = [...this.#sleepers.keys()];
+    this.#called = new Set(this.#sleepers.keys());
   }
 
   /** The meter is in memory from now on; when it was heard, undefined if it did not sleep. */
   wake(id: string): number | undefined {
     const heardMs = this.#sleepers.get(id)?.heardMs;
     this.#sleepers.delete(id);
+    this.#called.delete(id);
     return heardMs;
   }
 
   /** Those that are due, so many at most; they go on sleeping. */
   due(rule: WakingRule, limit: number): string[] {
     const due: string[] = [];
-    while (this.#called.length > 0 && due.length < limit) {
-      const id = this.#called.pop() ?? '';
-      if (this.#sleepers.has(id)) due.push(id);
+    for (const id of this.#called) {
+      if (due.length >= limit) return due;
+      due.push(id);
     }
     for (const [id, { heardMs, firstEndMs }] of this.#sleepers) {
       if (heardMs > rule.silentSinceMs || due.length >= limit) break;
@@ -65,7 +66,7 @@ export class SleepingMeters {
 
   /** Whether any is due. */
   isDue(rule: WakingRule): boolean {
-    if (this.#called.length > 0) return true;
+    if (this.#called.size > 0) return true;
     for (const { heardMs, firstEndMs } of this.#sleepers.values()) {
       if (heardMs > rule.silentSinceMs) return false;
       if (rule.hasEnded(firstEndMs)) return true;

@@ -11,43 +11,16 @@
  *   on disk alone.
  */
 import { changedWindows, hasSettled, type Meter, type OpenWindow } from './meter-windows.ts';
-import type {
-  AveragesBefore,
-  AveragesOnDisk,
-  ChangedWindow,
-  MeterState,
+import type { AveragesConfig, IssuedAverage, Moment, Taken } from './averages.ts';
+import {
+  bytesFor,
+  type AveragesBefore,
+  type AveragesOnDisk,
+  type ChangedWindow,
+  type MeterState,
 } from './meters-on-disk.ts';
 import { SleepingMeters, type WakingRule } from './sleeping-meters.ts';
-import { Window, windowEndOf, type Sample, type WindowResult } from './window.ts';
-
-export interface AveragesConfig {
-  readonly windowMs: number;
-  /** How far a meter's watermark stays behind its latest reading. */
-  readonly latenessMs: number;
-  /** After so much silence a meter's open windows close. */
-  readonly silenceMs: number;
-  /** How far back windows are re-issued, by a meter's own event time. */
-  readonly horizonMs: number;
-}
-
-/** One average to send. */
-export interface IssuedAverage extends WindowResult {
-  readonly id: string;
-  readonly windowStartMs: number;
-  readonly windowEndMs: number;
-}
-
-/** What became of a sample; `late`: counted, and its window will be issued again. */
-export type Taken = 'counted' | 'late' | 'repeat' | 'forgotten';
-
-/** The state of the world when something is decided. Monotonic and wall clock, milliseconds. */
-export interface Moment {
-  readonly monotonicMs: number;
-  /** Wall clock; undefined while it is not trusted. */
-  readonly wallMs: number | undefined;
-  /** Nothing waits in front of us: silence is silence, not a queue. */
-  readonly inputIdle: boolean;
-}
+import { Window, windowEndOf, type Sample } from './window.ts';
 
 /** Meters in memory; about a kilobyte each. */
 const MOST_IN_MEMORY = 10_000;
@@ -61,6 +34,8 @@ export class TumblingAverages {
   readonly #meters = new Map<string, Meter>();
   readonly #sleeping = new SleepingMeters();
   readonly #touched = new Map<string, Set<number>>();
+  /** Meters that have something due which is not issued yet. */
+  #overdue: string[] = [];
   #config: AveragesConfig;
   #forgottenUpToMs: number;
   #latestMs: number;
@@ -125,6 +100,10 @@ export class TumblingAverages {
     const isLate = windowEndMs <= this.#watermark(meter);
     const entry = this.#window(sample.id, meter, windowEndMs);
     if (entry === undefined) return 'forgotten';
+    if (!this.#hasRoom(sample, entry)) {
+      if (!entry.window.changed) meter.open.delete(windowEndMs);
+      return 'full';
+    }
     if (!entry.window.add(sample)) {
       if (!entry.window.changed) meter.open.delete(windowEndMs);
       return 'repeat';
@@ -146,21 +125,28 @@ export class TumblingAverages {
     return this.#sleeping.isDue(this.#wakingRule(moment));
   }
 
-  /** Issues what the readings taken since the last call have made due. */
-  issueByWatermark(): IssuedAverage[] {
-    return [...this.#touched.keys()].flatMap((id) => {
+  /** Issues what the readings taken since the last call have made due; what is over the limit, later. */
+  issueByWatermark(limit = Number.POSITIVE_INFINITY): IssuedAverage[] {
+    const issued: IssuedAverage[] = [];
+    for (const id of this.#touched.keys()) {
       const meter = this.#meters.get(id);
-      return meter === undefined ? [] : this.#issue(id, this.#dueByWatermark(meter));
-    });
+      const due = meter === undefined ? [] : this.#dueByWatermark(meter);
+      if (due.length === 0) continue;
+      if (issued.length < limit) issued.push(...this.#issue(id, due));
+      else this.#overdue.push(id);
+    }
+    return issued;
   }
 
-  /** Issues what time has made due. */
-  issueByTime(moment: Moment): IssuedAverage[] {
-    for (const id of this.#sleeping.due(this.#wakingRule(moment), MOST_WOKEN)) {
+  /** Issues what time has made due, about as much as the limit. */
+  issueByTime(moment: Moment, limit = Number.POSITIVE_INFINITY): IssuedAverage[] {
+    const issued: IssuedAverage[] = [];
+    if (limit <= 0) return issued;
+    for (const id of this.#sleeping.due(this.#wakingRule(moment), Math.min(limit, MOST_WOKEN))) {
       this.#meter(id, moment.monotonicMs);
     }
-    const issued: IssuedAverage[] = [];
     for (const [id, meter] of this.#meters) {
+      if (issued.length >= limit) break;
       if (meter.open.size > 0) issued.push(...this.#issue(id, this.#dueByTime(meter, moment)));
     }
     return issued;
@@ -190,6 +176,8 @@ export class TumblingAverages {
 
   /** Lets meters go from memory that were not heard for the longest time; after the changes are written. */
   rest(): void {
+    for (const id of this.#overdue) this.#postpone(id);
+    this.#overdue = [];
     let excess = this.#meters.size - this.#mostInMemory;
     for (const [id, { open, heardMs }] of this.#meters) {
       if (excess <= 0) return;
@@ -199,6 +187,14 @@ export class TumblingAverages {
       excess -= 1;
       if (open.size > 0) this.#sleeping.add(id, { heardMs, firstEndMs: Math.min(...open.keys()) });
     }
+  }
+
+  /** What a meter has due is on disk, and issued when its turn comes. */
+  #postpone(id: string): void {
+    const meter = this.#meters.get(id);
+    if (meter === undefined) return;
+    this.#meters.delete(id);
+    this.#sleeping.call(id, meter.heardMs);
   }
 
   #issue(id: string, due: readonly [number, OpenWindow][]): IssuedAverage[] {
@@ -288,6 +284,11 @@ export class TumblingAverages {
     const entry: OpenWindow = { window, closes: false, late: undefined };
     meter.open.set(windowEndMs, entry);
     return entry;
+  }
+
+  #hasRoom(sample: Sample, { window }: OpenWindow): boolean {
+    const bytes = bytesFor(sample, window.isEmpty);
+    return bytes === 0 || (this.#disk.hasRoom?.(sample.id, bytes) ?? true);
   }
 
   #touch(id: string, windowEndMs: number): void {

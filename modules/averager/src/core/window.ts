@@ -109,6 +109,11 @@ export class Window {
     return this.#changed;
   }
 
+  /** It has no reading and was never issued. */
+  get isEmpty(): boolean {
+    return this.#count === 0 && this.#issued < 0;
+  }
+
   /** Counts a sample; false when it is in the window already. */
   add({ atMs, temp, seq }: Sample): boolean {
     if (!this.#remember(atMs, temp, seq)) return false;
