@@ -3,11 +3,17 @@
  *
  * Run: npm run bench:store-and-forward (about a minute)
  */
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mostBodyBytes } from '../../modules/store-and-forward/src/core/billing.ts';
-import { fillPacks } from '../../modules/store-and-forward/src/core/packing.ts';
+import { systemClock } from '../../modules/shared/src/clock.ts';
+import { openDatabase } from '../../modules/shared/src/database.ts';
+import { DURABLE_SCHEMA } from '../../modules/shared/src/durable-schema.ts';
+import { billedMessages, mostBodyBytes } from '../../modules/store-and-forward/src/core/billing.ts';
+import { fillPacks, packBytes } from '../../modules/store-and-forward/src/core/packing.ts';
+import { ForwardStore } from '../../modules/store-and-forward/src/forward-store.ts';
 import { storeAndForward } from '../../modules/store-and-forward/src/store-and-forward.ts';
+import { TelemetryPacker } from '../../modules/store-and-forward/src/telemetry-packer.ts';
 import { settled } from '../support/fake-clock.ts';
 import { FakeModule } from '../support/fake-module.ts';
 
@@ -17,8 +23,7 @@ const DAY_MS = 86_400_000;
 const DAYS = 30;
 const BASE_MS = Date.parse('2026-06-01T00:00:00Z');
 const WINDOW_MS = 300_000;
-const BILLED_BYTES = 4_096;
-const ENVELOPE_BYTES = 512;
+const LIVE_READINGS = 20_000;
 const MILLION = 1_000_000;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -88,24 +93,55 @@ async function thirtyDays(): Promise<void> {
   await module.end();
 }
 
-/** Billed messages for a million readings of ten meters. */
-function billed(maxMessageBytes: number, secondsOfReadings: number): number {
+/** Billed messages for a million readings of ten meters, packed as they come. */
+function billedLive(maxDelaySeconds: number): number {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const { database, close } = openDatabase(join(folder, 'a.db'), [
+    DURABLE_SCHEMA,
+    ...storeAndForward.migrations,
+  ]);
+  let nowMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => nowMs };
+  const packer = new TelemetryPacker(database, new ForwardStore(database), clock, 'gateway-01');
   const perSecond = METERS / (INTERVAL_MS / 1_000);
-  const together = Math.min(MILLION, Math.max(1, Math.floor(secondsOfReadings * perSecond)));
-  const items = Array.from({ length: together }, (_, index) => {
+  let billed = 0;
+  let readings = 0;
+  for (let taken = 0; taken < LIVE_READINGS; taken += 1) {
+    const reading = meters[taken % METERS]?.(Math.floor(taken / METERS));
+    if (reading !== undefined) packer.take(reading, true);
+    nowMs += 1_000 / perSecond;
+    const { waitingSinceMs = nowMs } = packer;
+    const dueMs = nowMs - maxDelaySeconds * 1_000;
+    for (const { texts } of packer.pack(65_536, waitingSinceMs <= dueMs ? dueMs : undefined)) {
+      billed += billedMessages(Buffer.byteLength(`[${texts.join(',')}]`));
+      readings += texts.length;
+    }
+  }
+  close();
+  rmSync(folder, { recursive: true });
+  return (billed / readings) * MILLION;
+}
+
+/** Billed messages for a million readings in messages as large as they may be. */
+function billedBacklog(maxMessageBytes: number): number {
+  const items = Array.from({ length: LIVE_READINGS }, (_, index) => {
     const text = JSON.stringify(meters[index % METERS]?.(Math.floor(index / METERS)));
     return { text, bytes: Buffer.byteLength(text) };
   });
-  const { packs, rest } = fillPacks(items, mostBodyBytes(maxMessageBytes));
-  const units = [...packs, rest].reduce((sum, pack) => {
-    const bytes = pack.reduce((total, item) => total + item.bytes + 1, 1) + ENVELOPE_BYTES;
-    return sum + (pack.length === 0 ? 0 : Math.ceil(bytes / BILLED_BYTES));
-  }, 0);
-  return (units / together) * MILLION;
+  const { packs } = fillPacks(items, mostBodyBytes(maxMessageBytes));
+  const billed = packs.reduce((sum, pack) => sum + billedMessages(packBytes(pack)), 0);
+  return (billed / packs.reduce((sum, { length }) => sum + length, 0)) * MILLION;
 }
 
+/** What a hub takes in a day, and what of a message it counts as one, bytes. */
+const TIERS = { F1: 8_000, S1: 400_000, S2: 6_000_000, S3: 300_000_000 };
+/** The free tier counts every half KiB. */
+const F1_PIECES = 8;
+
 function cost(name: string, units: number): void {
-  const days = [400_000, 6_000_000].map((quota) => (units / quota).toFixed(2).padStart(8));
+  const days = Object.entries(TIERS).map(([tier, quota]) =>
+    ((units * (tier === 'F1' ? F1_PIECES : 1)) / quota).toPrecision(3).padStart(9),
+  );
   say(
     `  ${name.padEnd(36)}${Math.round(units).toLocaleString('en').padStart(10)}` +
       `${(MILLION / units).toFixed(1).padStart(8)}${days.join('')}`,
@@ -113,11 +149,11 @@ function cost(name: string, units: number): void {
 }
 
 await thirtyDays();
-say('\nbilled messages for a million readings:   billed  times fewer  days of S1, S2');
+say('\nbilled messages for a million readings:   billed  times fewer   days of F1, S1, S2, S3');
 cost('one message for each reading', MILLION);
-for (const seconds of [1, 10, 60, 600]) {
-  cost(`ten meters live, maxDelaySeconds ${seconds}`, billed(65_536, seconds));
+for (const seconds of [1, 10, 30, 60]) {
+  cost(`ten meters live, maxDelaySeconds ${seconds}`, billedLive(seconds));
 }
-cost('backlog, maxMessageBytes 4,096', billed(4_096, MILLION));
-cost('backlog, maxMessageBytes 65,536', billed(65_536, MILLION));
-cost('backlog, maxMessageBytes 258,048', billed(258_048, MILLION));
+cost('backlog, maxMessageBytes 4,096', billedBacklog(4_096));
+cost('backlog, maxMessageBytes 65,536', billedBacklog(65_536));
+cost('backlog, maxMessageBytes 258,048', billedBacklog(258_048));
