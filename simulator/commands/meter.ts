@@ -1,5 +1,6 @@
 /** `npm run meter -- …`: what the console's building offers, one meter at a time. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { controlClient } from '../wire/control-api.ts';
 import type { Settings } from '../wire/settings.ts';
 import { runCommand, type CommandWords } from './run-command.ts';
@@ -15,7 +16,9 @@ const USAGE = `npm run meter -- ACTION METER   [--state FOLDER]
   spike, dip  the next reading is far too high, or too low
   pin TEMP    it measures TEMP degrees Fahrenheit until unpin
   unpin
-  show        what is known of it`;
+  show        what is known of it
+
+npm run meter -- truth    what was done to the readings of virtual meters, as CSV: see modules/meter-simulator`;
 
 /** Actions that the meters' process carries out as they are. */
 const PLAIN = ['install', 'connect', 'disconnect', 'spike', 'dip', 'unpin'];
@@ -23,6 +26,7 @@ const PLAIN = ['install', 'connect', 'disconnect', 'spike', 'dip', 'unpin'];
 await runCommand(
   USAGE,
   async (settings, [action = '', meter, temp], values) => {
+    if (action === 'truth') return groundTruth(settings);
     if (meter === undefined) return undefined;
     if (action === 'show') return show(settings, meter);
     if (action === 'adopt' || action === 'release') return setParent(settings, action, meter);
@@ -33,6 +37,17 @@ await runCommand(
   },
   { 'id-scope': { type: 'string' }, 'group-key-file': { type: 'string' } },
 );
+
+/** What the module meter-simulator noted, of its files the oldest first. */
+function groundTruth({ stateFolder }: Settings): string {
+  const folder = join(stateFolder, 'modules', 'meter-simulator');
+  const [first, ...later] = ['.3', '.2', '.1', '']
+    .map((age) => join(folder, `ground-truth${age}.csv`))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8').trimEnd());
+  if (first === undefined) throw new Error('Virtual meters have nothing to tell yet.');
+  return [first, ...later.map((text) => text.slice(text.indexOf('\n') + 1))].join('\n');
+}
 
 /** What goes with the action; undefined when there is no such action, or a word is missing. */
 function bodyOf(
