@@ -21,7 +21,7 @@ function isRetry(delayMs: number): boolean {
 }
 
 describe('thousands of failed attempts to connect', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let hub: MisbehavingEdgeHub;
   let started: StartedClient;
   let attempts: number;
