@@ -4,17 +4,15 @@ import type { OutboxMessage } from '../../shared/src/outbox.ts';
 import type { Average } from '../../shared/src/wire-contract.ts';
 import type { IssuedAverage } from './core/averages.ts';
 
-/** From so many at once on, averages share messages of up to so many. */
-const MANY_AVERAGES = 100;
+/** Averages in a message; each with a message of its own would be more work than all their readings. */
 const MOST_SHARED = 200;
 
-/** The messages for averages that are issued together: each its own, unless there are very many. */
+/** The messages for averages that are issued together. */
 export function averageMessages(issued: readonly IssuedAverage[]): OutboxMessage[] {
   return shared(issued).map(averagesMessage);
 }
 
 function shared(issued: readonly IssuedAverage[]): (readonly IssuedAverage[])[] {
-  if (issued.length < MANY_AVERAGES) return issued.map((average) => [average]);
   const messages: (readonly IssuedAverage[])[] = [];
   for (let start = 0; start < issued.length; start += MOST_SHARED) {
     messages.push(issued.slice(start, start + MOST_SHARED));
