@@ -100,6 +100,7 @@ function billedLive(maxDelaySeconds: number): number {
     DURABLE_SCHEMA,
     ...storeAndForward.migrations,
   ]);
+  database.exec('BEGIN');
   let nowMs = 0;
   const clock = { ...systemClock, monotonicMs: () => nowMs };
   const packer = new TelemetryPacker(database, new ForwardStore(database), clock, 'gateway-01');
@@ -117,6 +118,7 @@ function billedLive(maxDelaySeconds: number): number {
       readings += texts.length;
     }
   }
+  database.exec('COMMIT');
   close();
   rmSync(folder, { recursive: true });
   return (billed / readings) * MILLION;
