@@ -48,6 +48,8 @@ export interface HeldReading {
   readonly injected: 'spike' | 'dip' | null;
 }
 
+const PAGE_CACHE_KIBIBYTES = 2_048;
+
 const BlockRow = z.object({
   block: z.int(),
   seed: z.int(),
@@ -73,6 +75,8 @@ export class FleetStore {
 
   constructor(database: Database) {
     this.#database = database;
+    // What is written is in memory anyway, so that pages need not be.
+    database.pragma(`cache_size = -${PAGE_CACHE_KIBIBYTES}`);
     this.#writeBlock = database.prepare(
       `INSERT INTO blocks VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET seed = excluded.seed, state = excluded.state`,
