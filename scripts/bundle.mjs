@@ -20,8 +20,9 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const BINDING = 'better_sqlite3.node';
 
 /** Names CommonJS code expects; esbuild has no file of its own to put there. */
-const BANNER = `import { createRequire as requireFor } from 'node:module';
-const require = requireFor(import.meta.url);
+const REQUIRE = `import { createRequire as requireFor } from 'node:module';
+const require = requireFor(import.meta.url);`;
+const BANNER = `${REQUIRE}
 const __dirname = import.meta.dirname;
 const __filename = import.meta.filename;`;
 
@@ -70,6 +71,8 @@ export async function bundleModule(name, { out, binding }) {
   if (existsSync(join(PROJECT, bulkClientOf(name)))) {
     const bulk = await build({
       ...OPTIONS,
+      // Among Azure's clients is code that names its own folder.
+      banner: { js: REQUIRE },
       entryPoints: [bulkClientOf(name)],
       outfile: join(folder, BULK),
     });

@@ -45,7 +45,7 @@ export function bundleFacts({ command, binding }: BundleNode): void {
   const received: Received[] = [];
   let folder: string;
   let gateway: TestGateway;
-  let module: ModuleProcess;
+  let module: ModuleProcess | undefined;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bundles-'));
@@ -58,16 +58,22 @@ export function bundleFacts({ command, binding }: BundleNode): void {
     // One message of many readings, as meters send them after an outage; it waits for each module.
     await tester.sendOutputEvent('readings', new Message(JSON.stringify(readings)));
   });
-  afterEach(() => module.end('SIGKILL'));
+  afterEach(() => module?.end('SIGKILL'));
   after(async () => {
     await gateway.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
+  it('has Azure’s clients for uploads in a file that can be loaded by itself', () => {
+    const said = uploaded(join(folder, 'store-and-forward'), command);
+    assert.match(said, /BulkError: http:\/\/127\.0\.0\.1:9\/account\/archive does not answer/);
+    assert.doesNotMatch(said, /sig=/);
+  });
+
   for (const [name, { result }] of Object.entries(MODULES)) {
     it(`runs ${name} from an empty folder: connected, a message in, a result out, stopped`, async () => {
       const files = imageFolder(join(folder, name));
-      module = ModuleProcess.run([...command, join(files, 'main.mjs')], {
+      const started = ModuleProcess.run([...command, join(files, 'main.mjs')], {
         folder: files,
         environment: {
           ...gateway.moduleEnvironment(name),
@@ -76,20 +82,21 @@ export function bundleFacts({ command, binding }: BundleNode): void {
           METRICS_PORT: '0',
         },
       });
+      module = started;
 
       await eventually(() => {
         const results = received.filter(({ input }) => input === name);
         assert.ok(
           results.some(({ message }) => result.test(textOf(message))),
-          module.output,
+          started.output,
         );
       }, RESULT_MS);
-      assert.match(module.output, /connected to edgeHub/);
+      assert.match(started.output, /connected to edgeHub/);
       assert.equal(healthOf(files, command), 0);
       assert.match(await metricsOf(module), /^iot_connected\{.*\} 1$/m);
       if (name === 'store-and-forward') assert.match(inspected(files, command), /running, schema/);
-      assert.equal(await module.end('SIGTERM'), 0, module.output);
-      assert.match(module.output, /"stopped"/);
+      assert.equal(await started.end('SIGTERM'), 0, started.output);
+      assert.match(started.output, /"stopped"/);
       assert.deepEqual(readdirSync(files).toSorted(), ['better_sqlite3.node', 'main.mjs', 'state']);
     });
   }
@@ -99,6 +106,22 @@ export function bundleFacts({ command, binding }: BundleNode): void {
 async function metricsOf({ output }: ModuleProcess): Promise<string> {
   const [, uri = ''] = /"uri":"([^"]+)"/.exec(output) ?? [];
   return (await fetch(uri)).text();
+}
+
+/** Puts a blob where nobody listens, with the clients as the image has them; what they say of it. */
+function uploaded(bundle: string, [node = '', ...words]: readonly string[]): string {
+  const script = `const { azureContainer } = await import('./bulk.mjs');
+    const place = { url: 'http://127.0.0.1:9/account/archive', prefix: '', signature: '?sig=secret' };
+    const blob = { name: 'a', content: Buffer.from('a'), contentType: 'text/csv' };
+    await azureContainer(place).put(blob, AbortSignal.timeout(20_000)).catch((error) => {
+      console.log(error.name + ': ' + error.message);
+    });`;
+  const options = { cwd: bundle, env: { PATH: process.env['PATH'] } };
+  return spawnSync(
+    node,
+    [...words, '--input-type=module', '-e', script],
+    options,
+  ).stdout.toString();
 }
 
 /** What an image holds, and its volume. */
