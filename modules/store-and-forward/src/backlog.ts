@@ -50,7 +50,7 @@ const LOOK_MS = 5_000;
 const TELL_MS = 10_000;
 const LOSSES_AT_ONCE = 200;
 /** Bounds what one transaction adds to the outbox, and what is in memory. */
-const CHARACTERS_AT_ONCE = 1_048_576;
+const CHARACTERS_AT_ONCE = 262_144;
 const LEDGER_NUMBER = 'ledger number';
 
 export class Backlog {

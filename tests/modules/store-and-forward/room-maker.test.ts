@@ -52,6 +52,8 @@ describe('making room', () => {
       DURABLE_SCHEMA,
       BLOCK_SCHEMA + LOSS_SCHEMA + DELIVERED_SCHEMA,
     ]);
+    // Each step is a commit here, and nobody pulls the plug.
+    open.database.pragma('synchronous = OFF');
     outbox = new Outbox(open.database);
     blocks = new BlockStore(open.database, () => assert.fail('no block is damaged'));
     losses = new LossLedger(open.database);
