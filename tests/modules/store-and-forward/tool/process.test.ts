@@ -14,7 +14,7 @@ const READINGS = 2_000;
 const reading = (seq: number) => ({ id: 'Meter01', time: '2026-06-01T00:00:00Z', temp: 70, seq });
 
 describe('the store’s tool beside a running module', function () {
-  this.timeout(20_000);
+  this.timeout(45_000);
   let hub: StubEdgeHub;
   let folder: string;
   let module: ModuleProcess;
@@ -31,7 +31,7 @@ describe('the store’s tool beside a running module', function () {
       ...hub.environment,
       STATE_FOLDER: folder,
     });
-    await eventually(() => assert.equal(hub.unacknowledged, 0, module.output), 10_000);
+    await eventually(() => assert.equal(hub.unacknowledged, 0, module.output), 30_000);
   });
 
   after(async () => {
