@@ -27,7 +27,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Nothing may have moved for so long. */
 const QUIET_LOOKS = 8;
 const MOST_QUIET_MINUTES = 20;
-/** Enough for ten minutes of the largest fleet in the journal. */
+/** Enough for ten minutes of the largest fleet in the journal, and for its windows in the averager. */
 const MAX_DISK_BYTES = 512 * 2 ** 20;
 
 const { values } = parseArgs({
@@ -105,6 +105,7 @@ async function run(running: LocalSystem): Promise<void> {
   for (const pid of suspended(running)) process.kill(pid, 'SIGSTOP');
   const gateway = new GatewayWatch(watch, () => new Map(Object.entries(running.pids())));
   gateway.start();
+  await watch.configure('averager', 'maxDiskBytes', MAX_DISK_BYTES);
   await watch.setDesired(METER_SIMULATOR, {
     virtualMeters: meters,
     intervalSeconds,
