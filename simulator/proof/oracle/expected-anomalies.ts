@@ -67,12 +67,16 @@ function gatewayAnomalies({ id, readings }: MeasuredMeter): ExpectedAnomaly[] {
     .map(({ reading: { atMs } }) => ({ id, atMs }));
 }
 
-/** The meter's injected anomalies; certain are those at least 10 sigma out after 120 quiet values. */
+/**
+ * The meter's injected anomalies; certain are those at least 10 sigma out after 120 quiet values
+ * without a gap that restarts learning.
+ */
 export function injectedAnomalies(
   meter: MeasuredMeter,
   policy: OutOfOrderPolicy,
 ): InjectedAnomaly[] {
   const series = scoredSeries(meter, policy);
+  const isAware = meter.isDirect ? () => true : learning(series);
   const positions = new Map(series.map(({ atMs }, position) => [atMs, position]));
   let previous = Number.NEGATIVE_INFINITY;
   return meter.readings.flatMap(({ injected, atMs }) => {
@@ -81,9 +85,18 @@ export function injectedAnomalies(
     const position = positions.get(shownMs);
     const isLonely = position !== undefined && position - previous >= HISTORY_SIZE;
     previous = position ?? previous;
-    const isCertain = isLonely && sigmas(series, position) >= CERTAIN_SIGMA;
+    const isCertain = isLonely && isAware(position) && sigmas(series, position) >= CERTAIN_SIGMA;
     return [{ id: meter.id, atMs: shownMs, isCertain }];
   });
+}
+
+/** Tells whether the detector on the gateway has learned again by a position, if it had to. */
+function learning(series: readonly SeriesValue[]): (position: number) => boolean {
+  const gaps = series.map(({ atMs }, position) => atMs - (series[position - 1]?.atMs ?? atMs));
+  const usual = gaps.toSorted((one, other) => one - other)[Math.floor(gaps.length / 2)] ?? 0;
+  const longest = GATEWAY.gapIntervals * usual;
+  return (position) =>
+    gaps.slice(Math.max(0, position - HISTORY_SIZE), position + 1).every((gap) => gap <= longest);
 }
 
 function sigmas(series: readonly SeriesValue[], position: number): number {

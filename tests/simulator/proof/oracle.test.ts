@@ -130,6 +130,22 @@ describe('expected anomalies', () => {
     const certain = injectedAnomalies(both, POLICY).map(({ isCertain }) => isCertain);
     assert.deepEqual(certain, [true, false]);
   });
+
+  it('are not demanded of an injection soon after a gap, which restarts learning', () => {
+    const certain = (gapMs: number) => {
+      const temps = quiet(400)
+        .with(305, 95)
+        .map((temp, index) => {
+          const atMs = START_MS + index * 10_000 + (index < 300 ? 0 : gapMs);
+          return { temp, atMs };
+        });
+      const after = meter('Meter01', temps, { 305: 'spike' });
+      assert.equal(expectedAnomalies(after, POLICY).length, gapMs < 600_000 ? 1 : 0);
+      return injectedAnomalies(after, POLICY)[0]?.isCertain;
+    };
+    assert.equal(certain(500_000), true);
+    assert.equal(certain(700_000), false);
+  });
 });
 
 describe('journal as the oracle reads it', () => {
