@@ -140,7 +140,6 @@ describe('expected anomalies', () => {
           return { temp, atMs };
         });
       const after = meter('Meter01', temps, { 305: 'spike' });
-      assert.equal(expectedAnomalies(after, POLICY).length, gapMs < 600_000 ? 1 : 0);
       return injectedAnomalies(after, POLICY)[0]?.isCertain;
     };
     assert.equal(certain(500_000), true);
