@@ -23,7 +23,7 @@ const ATTEMPTS: readonly (SalvageDepth | undefined)[] = [undefined, 1, 2, 3];
 /**
  * Opens the state and builds the module on it.
  *
- * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE or DATABASE_DAMAGED
+ * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE, DATABASE_NEWER or DATABASE_DAMAGED
  */
 export function beginModule<Shape extends z.ZodRawShape>(
   definition: ModuleDefinition<Shape>,

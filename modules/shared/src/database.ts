@@ -36,8 +36,9 @@ export interface Mending {
  *
  * @param migrations one SQL script per schema version, oldest first; `user_version` counts them
  * @throws EdgeError DATABASE_IN_USE when another process has it open
- * @throws EdgeError DATABASE_UNAVAILABLE when there is no room for it, or it may not be written
- * @throws EdgeError DATABASE_DAMAGED when SQLite cannot read it or a later version wrote it
+ * @throws EdgeError DATABASE_UNAVAILABLE when there is no room for it, or it may not be written now
+ * @throws EdgeError DATABASE_NEWER when a later version wrote it: nothing is wrong with it
+ * @throws EdgeError DATABASE_DAMAGED when SQLite cannot read it
  */
 export function openDatabase(
   path: string,
@@ -116,8 +117,9 @@ function openFile(path: string, migrations: readonly string[]): Database {
 
 /** SQLite's codes, longer ones included, of a content that is wrong or cannot be read from the disk. */
 const DAMAGE = /^SQLITE_(CORRUPT|NOTADB|IOERR_(SHORT_)?READ|IOERR_CORRUPTFS)/;
-/** And of a place that cannot be written; node:fs says the latter part in capitals of its own. */
-const UNAVAILABLE = /^(SQLITE_(FULL|READONLY|CANTOPEN|IOERR|PERM|AUTH)|E[A-Z]+$)/;
+/** And of a place that cannot be used just now; node:fs says the latter part in capitals of its own. */
+const UNAVAILABLE =
+  /^(SQLITE_(FULL|READONLY|CANTOPEN|IOERR|PERM|AUTH|BUSY|LOCKED|PROTOCOL|NOMEM)|E[A-Z]+$)/;
 
 function databaseError(path: string, error: unknown): unknown {
   if (error instanceof EdgeError) return error;
@@ -126,7 +128,7 @@ function databaseError(path: string, error: unknown): unknown {
     return new EdgeError(
       'DATABASE_UNAVAILABLE',
       `${path} cannot be written: ${messageOf(error)}. ` +
-        'Make room on its disk, or let this user write there.',
+        'Make room on its disk, let this user write there, and end what else writes to it.',
       error,
     );
   }
@@ -194,7 +196,12 @@ function lockDatabase(path: string, waitMs: number): Database {
 function migrate(database: Database, migrations: readonly string[]): void {
   const version = Number(database.pragma('user_version', { simple: true }));
   if (version > migrations.length) {
-    throw new Error(`its schema version ${version} is newer than this program's`);
+    throw new EdgeError(
+      'DATABASE_NEWER',
+      `${database.name} cannot be used: its schema version ${version} is newer than this program's. ` +
+        'Run the newer version again, restore a copy from before it, ' +
+        'or move the file away to begin without the module’s memory.',
+    );
   }
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;

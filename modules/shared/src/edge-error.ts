@@ -10,6 +10,8 @@ export type EdgeErrorCode =
   | 'DATABASE_IN_USE'
   /** There is no room for the database, or it may not be written; that may change. */
   | 'DATABASE_UNAVAILABLE'
+  /** A later version of the program wrote the database; it is left as it is. */
+  | 'DATABASE_NEWER'
   /** SQLite cannot read the database file. */
   | 'DATABASE_DAMAGED';
 

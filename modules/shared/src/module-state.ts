@@ -46,7 +46,7 @@ export interface StateDefinition {
  * Opens a module's state; a damaged database is mended first.
  *
  * @param depth mends in any case: what the database holds was found to make no sense
- * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE or DATABASE_DAMAGED
+ * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE, DATABASE_NEWER or DATABASE_DAMAGED
  */
 export function openState(
   path: string,

@@ -65,7 +65,7 @@ const STOP_DEADLINE_MS = 8_000;
 /**
  * Starts a module. When its database fails, `failed` is called, and only `stop` is left to do.
  *
- * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE or DATABASE_DAMAGED
+ * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE, DATABASE_NEWER or DATABASE_DAMAGED
  */
 export function startModule<Shape extends z.ZodRawShape>(
   definition: ModuleDefinition<Shape>,

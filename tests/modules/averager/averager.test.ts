@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import Sqlite from 'better-sqlite3';
 import { averager } from '../../../modules/averager/src/averager.ts';
 import { FakeModule } from '../../support/fake-module.ts';
 
@@ -42,6 +43,21 @@ describe('averager', function () {
         revision: 0,
       },
     ]);
+  });
+
+  it('leaves the database of a newer version as it is, whole as that is', async () => {
+    await module.client.deliver('readings', [reading(10, 70), reading(330, 75)]);
+    const newer = module.restart(() => {
+      const database = new Sqlite(module.databasePath);
+      database.exec("CREATE TABLE later (name TEXT); INSERT INTO later VALUES ('kept')");
+      database.pragma('user_version = 99');
+      database.close();
+    });
+
+    await assert.rejects(newer, { code: 'DATABASE_NEWER' });
+    const database = new Sqlite(module.databasePath, { readonly: true });
+    assert.equal(database.prepare('SELECT name FROM later').pluck().get(), 'kept');
+    database.close();
   });
 
   it('closes the windows of a meter that stops sending', async () => {

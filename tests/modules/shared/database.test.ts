@@ -62,7 +62,7 @@ describe('database of a module', function () {
   it('refuses a file that a later version wrote', () => {
     openDatabase(path, [...SCHEMA, 'CREATE TABLE more (name TEXT)']).close();
 
-    assert.throws(() => openDatabase(path, SCHEMA), failsWith('DATABASE_DAMAGED', /version 2/));
+    assert.throws(() => openDatabase(path, SCHEMA), failsWith('DATABASE_NEWER', /version 2/));
   });
 
   it('adds only the schema versions that are missing', () => {
