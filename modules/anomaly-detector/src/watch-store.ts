@@ -47,7 +47,10 @@ const State = z.object({
   sinceAnomaly: z.int().nullable().default(null),
   variant: z.enum(['steps', 'robust', 'parity']).default('robust'),
 });
-const Row = z.object({ id: z.string(), state: z.string(), memory: z.instanceof(Uint8Array) });
+const Memory = z
+  .instanceof(Uint8Array)
+  .refine(({ byteLength }) => byteLength % Float64Array.BYTES_PER_ELEMENT === 0, 'not numbers');
+const Row = z.object({ id: z.string(), state: z.string(), memory: Memory });
 
 /** A meter as it is stored. */
 export interface StoredWatch {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import Sqlite from 'better-sqlite3';
 import { anomalyDetector } from '../../../modules/anomaly-detector/src/anomaly-detector.ts';
 import { Anomaly } from '../../../modules/shared/src/wire-contract.ts';
 import { FakeModule } from '../../support/fake-module.ts';
@@ -41,6 +42,23 @@ describe('anomaly detector', function () {
 
     assert.equal(module.client.sent.length, 1);
     assert.equal(module.status()['repeats'], 1);
+  });
+
+  it('begins anew on a memory that is cut short, instead of failing again and again', async () => {
+    await module.client.deliver('readings', quiet(1, 31));
+    await module.restart(() => {
+      const database = new Sqlite(module.databasePath);
+      database.exec("UPDATE meters SET memory = x'0102030405'");
+      database.close();
+    });
+    for (let life = 0; life < 3; life += 1) {
+      module.client.connect({ historySize: 20 });
+      await module.client.deliver('readings', reading(31));
+      if (module.failures.splice(0).length > 0) await module.restart();
+    }
+
+    module.client.connect({ historySize: 20 });
+    assert.ok((await module.client.deliver('readings', reading(32))).acknowledged);
   });
 
   it('gives up a gap after thirty seconds', async () => {
