@@ -193,8 +193,10 @@ describe('the log of a module that cannot connect', function () {
       assert.ok(said > 50, `${said} attempts said`);
 
       await hub.resume();
-      await clock.advance(5_000);
-      await eventually(() => assert.equal(started.log.at(-1)?.['msg'], 'connected to edgeHub'));
+      await eventually(async () => {
+        await clock.advance(5_000);
+        assert.equal(started.log.at(-1)?.['msg'], 'connected to edgeHub');
+      });
     } finally {
       await started.stop();
       await hub.stop();

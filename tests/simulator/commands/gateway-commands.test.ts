@@ -49,7 +49,7 @@ describe('commands for a real gateway', function () {
     const { status, output, faults } = run('manifest', all);
 
     assert.equal(status, 0, faults);
-    assert.match(output, /4 modules, 11 routes/);
+    assert.match(output, /4 modules, 14 routes/);
     assert.match(output, /averager: lab\.azurecr\.io\/averager:0\.1\.0-arm64v8/);
     const text = readFileSync(out(), 'utf8');
     assert.match(text, /azureiotedge-hub:1\.5"/);
