@@ -39,6 +39,7 @@ export class GroundTruthFile {
   readonly #insert: Statement;
   readonly #select: Statement;
   readonly #remove: Statement;
+  readonly #lastUsed: Statement;
   readonly #mostBytes: number;
   #written: number | undefined;
   #bytes = 0;
@@ -52,6 +53,9 @@ export class GroundTruthFile {
       'SELECT number, line FROM truth WHERE number > ? ORDER BY number LIMIT ?',
     );
     this.#remove = database.prepare('DELETE FROM truth WHERE number <= ?');
+    this.#lastUsed = database
+      .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'truth'")
+      .pluck();
     this.#pending = database.prepare('SELECT EXISTS (SELECT 1 FROM truth)').pluck().get() === 1;
   }
 
@@ -92,7 +96,11 @@ export class GroundTruthFile {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     this.#bytes = Buffer.byteLength(whole);
     if (whole.length < text.length) truncateSync(this.#path(0), this.#bytes);
-    return lastNumber(whole) ?? lastNumber(this.#read(1)) ?? 0;
+    const written = lastNumber(whole) ?? lastNumber(this.#read(1)) ?? 0;
+    if (written <= Number(this.#lastUsed.get() ?? 0)) return written;
+    // The numbers are of a database that is gone: lines of this one would look written.
+    this.#rotate();
+    return 0;
   }
 
   #rotate(): void {

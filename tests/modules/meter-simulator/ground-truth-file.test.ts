@@ -72,6 +72,20 @@ describe('ground-truth file', () => {
     assert.equal(read(), HEADER + line(1, 1) + line(2, 2) + line(3, 3));
   });
 
+  it('begins a file anew for a database that was begun anew, and loses no line of it', () => {
+    for (const size of [20, 21, 22]) note(size);
+    file.write();
+    opened.close();
+    rmSync(join(folder, 'journal.db'));
+    opened = openDatabase(join(folder, 'journal.db'), [TRUTH_SCHEMA]);
+    begin();
+    note(30);
+    file.write();
+
+    assert.equal(read(), HEADER + line(1, 30));
+    assert.equal(read('ground-truth.1.csv'), HEADER + line(1, 20) + line(2, 21) + line(3, 22));
+  });
+
   it('finishes a line that its killed writer left half written', () => {
     note(1);
     file.write();
