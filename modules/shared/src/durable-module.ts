@@ -68,7 +68,7 @@ export class DurableModule<Config> {
 
   constructor(options: DurableModuleOptions<Config>) {
     const { database, client, clock, log, core } = options;
-    const { ledger, environment } = options;
+    const { ledger, clockWatch, environment } = options;
     this.#options = options;
     this.#outbox = new Outbox(database);
     this.#kept = new KeptValues(database);
@@ -90,6 +90,7 @@ export class DurableModule<Config> {
         outbox: this.#outbox,
         kept: this.#kept,
         clock,
+        clockWatch,
         sender,
       });
     }

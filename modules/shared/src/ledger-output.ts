@@ -7,7 +7,7 @@
  * - one message at a time: while it waits for edgeHub, losses add up in the ledger.
  */
 import type { Clock } from './clock.ts';
-import { firstNumber } from './clock-watch.ts';
+import { firstNumber, type ClockWatch } from './clock-watch.ts';
 import type { KeptValues } from './kept-values.ts';
 import type { LossLedger } from './loss-ledger.ts';
 import { messageIdOf } from './message-id.ts';
@@ -29,6 +29,8 @@ export interface LedgerOutputParts {
   readonly outbox: Outbox;
   readonly kept: KeptValues;
   readonly clock: Clock;
+  /** For when a message began to wait: its age must not jump when the clock is set. */
+  readonly clockWatch: Pick<ClockWatch, 'steadyMs'>;
   /** Device and module, for message ids. */
   readonly sender: string;
 }
@@ -52,7 +54,7 @@ export class LedgerOutput {
   /** Appends a message when one is due, inside the caller's transaction. */
   settle(): void {
     if (!this.isDue) return;
-    const { ledger, outbox, kept, clock, sender } = this.#parts;
+    const { ledger, outbox, kept, clock, clockWatch, sender } = this.#parts;
     this.#lastMs = clock.monotonicMs();
     const number = Number(kept.read(NUMBER) ?? firstNumber(clock));
     kept.write(NUMBER, number + 1);
@@ -63,6 +65,6 @@ export class LedgerOutput {
       properties: { kind: 'ledger' },
       body: JSON.stringify(ledger.take(MOST_ENTRIES)),
     };
-    outbox.append(message, clock.nowMs());
+    outbox.append(message, clockWatch.steadyMs());
   }
 }

@@ -56,6 +56,17 @@ describe('a module that loses something', function () {
     database.close();
   });
 
+  it('says how long its message waits also when the clock was set', async () => {
+    module.client.withholds = true;
+    module.clock.step(-3_600_000);
+    await module.client.deliver('readings', [NOW, TOO_OLD]);
+    await module.clock.advance(20_000);
+
+    assert.equal(ledger().length, 1);
+    const age = Number(module.status()['backlogAgeSeconds']);
+    assert.ok(age > 0 && age <= 21, String(age));
+  });
+
   it('adds losses up while a message waits, and counts each of them once', async () => {
     module.client.withholds = true;
     for (let seq = 1; seq <= 20; seq += 1) {
