@@ -55,7 +55,8 @@ function readSasFile(path: string): string {
 function placeOf(text: string, where: string): ContainerPlace {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const [container, ...folders] = url === undefined ? [] : pathOf(url);
-  if (url === undefined || container === undefined || !/^https?:$/.test(url.protocol)) {
+  const isHttp = url !== undefined && /^https?:$/.test(url.protocol);
+  if (!isHttp || container === undefined || !isDecodable(folders)) {
     throw noAccess(`${where} is no address such as ${EXPECTED}[?SIGNATURE].`);
   }
   const expiry = Date.parse(url.searchParams.get('se') ?? '');
@@ -65,6 +66,16 @@ function placeOf(text: string, where: string): ContainerPlace {
     signature: url.searchParams.has('sig') ? url.search : undefined,
     expiresMs: Number.isNaN(expiry) ? undefined : expiry,
   };
+}
+
+/** Whether every percent sign begins an escape: an address that cannot be decoded stops no module. */
+function isDecodable(folders: readonly string[]): boolean {
+  try {
+    folders.forEach((folder) => decodeURIComponent(folder));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Container and folders. An emulator at an IP address has the account's name before them. */
