@@ -10,7 +10,7 @@
  * compress badly. Blocks are packed better later, a few at a time, so that it never takes long.
  */
 import type { Database } from '../../shared/src/database.ts';
-import type { MessageKind } from '../../shared/src/wire-contract.ts';
+import { MessageKind } from '../../shared/src/wire-contract.ts';
 import {
   collectMessages,
   packMessages,
@@ -59,7 +59,7 @@ export class DeliveredStore {
   constructor(database: Database) {
     this.#tables = new DeliveredTables(database);
     for (const { kind, ...sums } of this.#tables.latelySums()) this.#lately.set(kind, sums);
-    this.#unpacked = new Set(['telemetry', 'average', 'anomaly', 'ledger']);
+    this.#unpacked = new Set(MessageKind.options);
   }
 
   /** Bytes of all that is kept, about. */
