@@ -76,12 +76,14 @@ export function summarizeTears(records: readonly FaultRecord[]): TornSummary {
 /** Judges as a proof does; a kind of fault that was never felt proves nothing. */
 export function judgeChaos(findings: ChaosFindings): ChaosResult {
   const { faults, redeliveries, torn } = findings;
-  const { byEdgeHub, recognisedByModules } = redeliveries;
+  const { byEdgeHub, recognisedByModules, inArchive, averages } = redeliveries;
   const unexercised = [
     ...faults.filter(({ felt }) => felt === 0).map(({ of }) => `no ${of} hit any work`),
     ...(torn.logs === 0 ? ['no log was torn'] : []),
     ...(byEdgeHub === 0 ? ['edgeHub delivered nothing again'] : []),
-    ...(recognisedByModules === 0 ? ['no repeat was there to be recognised'] : []),
+    ...(recognisedByModules + inArchive + averages === 0
+      ? ['no repeat was there to be recognised']
+      : []),
   ];
   const verdict = verdictOf(findings.reconciliation, unexercised);
   if (findings.setAside.length === 0) return { ...verdict, ...findings };

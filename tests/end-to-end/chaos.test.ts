@@ -11,7 +11,11 @@ const Result = z.object({
   faults: z.array(z.object({ of: z.string(), kills: z.number(), killsInWork: z.number() })),
   torn: z.object({ logs: z.number() }),
   leftOut: z.array(z.string()),
-  redeliveries: z.object({ recognisedByModules: z.number() }),
+  redeliveries: z.object({
+    byEdgeHub: z.number(),
+    recognisedByModules: z.number(),
+    inArchive: z.number(),
+  }),
   reconciliation: z.object({
     comparisons: z.array(z.object({ what: z.string(), problems: z.array(z.string()) })),
   }),
@@ -49,7 +53,8 @@ describe('chaos', function () {
     const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
     assert.equal(sum(faults.map(({ kills }) => kills)), 12);
     assert.ok(sum(faults.map(({ killsInWork }) => killsInWork)) > 0);
-    assert.ok(result.redeliveries.recognisedByModules > 0);
+    // Which of them there are in so few kills is chance.
+    assert.ok(sum(Object.values(result.redeliveries)) > 0);
     assert.ok(torn.logs > 0);
     // Where no file system may be mounted there is no full disk, and the result says so.
     const kinds = KINDS.filter((kind) => kind !== 'full disk' || leftOut.length === 0);
