@@ -142,7 +142,7 @@ const F1_PIECES = 8;
 
 function cost(name: string, units: number): void {
   const days = Object.entries(TIERS).map(([tier, quota]) =>
-    ((units * (tier === 'F1' ? F1_PIECES : 1)) / quota).toPrecision(3).padStart(9),
+    ((units * (tier === 'F1' ? F1_PIECES : 1)) / quota).toPrecision(3).padStart(10),
   );
   say(
     `  ${name.padEnd(36)}${Math.round(units).toLocaleString('en').padStart(10)}` +
