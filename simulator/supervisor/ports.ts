@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import type { Ports } from '../wire/settings.ts';
 
@@ -35,6 +36,11 @@ export const DEFAULT_PORTS: Ports = {
     console: 5318,
   },
 };
+
+/** Linux gives ports away from 32768 on, macOS and Windows from 49152 on. */
+const FIRST_CHOSEN = 20_000;
+const END_CHOSEN = 32_000;
+const MOST_ATTEMPTS = 100;
 
 /** A port that another program holds. The message names it and the option that changes it. */
 export class OccupiedPortError extends Error {
@@ -74,10 +80,15 @@ export async function requireFree(ports: Ports): Promise<void> {
   await Promise.all(attempts);
 }
 
-/** As many free ports as the system needs, all different. */
+/**
+ * As many free ports as the system needs, all different.
+ *
+ * They lie below those that operating systems give to connections and to whoever asks for any port, so
+ * that nobody is given one between this choice and the moment it is listened on.
+ */
 export async function freePorts(): Promise<Ports> {
   const names = portNames(DEFAULT_PORTS);
-  const servers = await Promise.all(names.map(([name]) => listen(0, name)));
+  const servers = await Promise.all(names.map(([name]) => listenAnywhere(name)));
   let ports = DEFAULT_PORTS;
   for (const [index, [name]] of names.entries()) {
     const address = servers[index]?.address();
@@ -86,6 +97,15 @@ export async function freePorts(): Promise<Ports> {
   }
   await Promise.all(servers.map(close));
   return ports;
+}
+
+/** On a port of our choice, or of the system's when none of those is free. */
+async function listenAnywhere(name: string): Promise<Server> {
+  for (let attempt = 1; attempt < MOST_ATTEMPTS; attempt += 1) {
+    const server = await listen(randomInt(FIRST_CHOSEN, END_CHOSEN), name).catch(() => undefined);
+    if (server !== undefined) return server;
+  }
+  return listen(0, name);
 }
 
 function listen(port: number, name: string): Promise<Server> {

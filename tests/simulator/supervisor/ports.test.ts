@@ -16,6 +16,12 @@ describe('ports of the local system', () => {
     assert.equal(new Set(numbers).size, numbers.length);
   });
 
+  it('are chosen where no system gives a port to anybody else before they are bound', async () => {
+    const numbers = portNames(await freePorts()).map(([, port]) => port);
+
+    assert.ok(Math.max(...numbers) < 32_768, String(numbers));
+  });
+
   it('are refused by name and with the option that changes it when another program holds one', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
