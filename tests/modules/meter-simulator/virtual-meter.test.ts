@@ -24,7 +24,7 @@ const TROUBLED = {
   repeatPercent: 10,
   clockDriftSecondsPerDay: 5,
 };
-/** Of 10 troubled meters on their first day: any change to it changes every recording. */
+/** Of 10 troubled meters on their first day; whatever changes it changes every recording. */
 const RECORDED = '0e63d855a86eee786008a04a93b8be822bc55edea3eb4213b6a707073beedb62';
 
 const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
