@@ -7,9 +7,9 @@
  * - once nothing is left to forget, nothing begins that there is no room for;
  * - one commit forgets few windows more than it writes.
  */
-import { statSync } from 'node:fs';
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { databaseBytes } from '../../shared/src/database-bytes.ts';
 import { BEFORE_ALL, type WindowPlace, type WindowStore } from './window-store.ts';
 
 export interface HistoryLimits {
@@ -73,10 +73,7 @@ export class WindowHistory {
 
   /** Bytes on disk: the database, its write-ahead log and the log's index. */
   get diskBytes(): number {
-    const files = ['', '-wal', '-shm'].map((ending) => `${this.#database.name}${ending}`);
-    return files
-      .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
-      .reduce((sum, bytes) => sum + bytes, 0);
+    return databaseBytes(this.#database.name);
   }
 
   /** Whether the next commit should forget or release something, whatever comes. */

@@ -1,9 +1,9 @@
 /** What every module tells of itself: by the direct method `status`, in its twin, and to Prometheus. */
-import { statSync } from 'node:fs';
 import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Counters } from './counters.ts';
 import type { Database } from './database.ts';
+import { databaseBytes } from './database-bytes.ts';
 import type { EdgeClient } from './edge-client.ts';
 import type { LossLedger } from './loss-ledger.ts';
 import type { Outbox } from './outbox.ts';
@@ -102,12 +102,4 @@ export class ModuleFigures {
       backlogAgeSeconds: (nowMs - sinceMs) / 1_000,
     };
   }
-}
-
-/** Bytes of a database's files. */
-function databaseBytes(path: string): number {
-  const sizes = ['', '-wal', '-shm'].map(
-    (suffix) => statSync(`${path}${suffix}`, { throwIfNoEntry: false })?.size ?? 0,
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
