@@ -6,6 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { routerPath } from '../../../../simulator/azure/functions/core/route-template.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { testSettings } from '../../../support/settings.ts';
 
 const SERVER = fileURLToPath(new URL('serving-app.ts', import.meta.url));
@@ -138,7 +139,7 @@ describe('HTTP triggers', function () {
 
     assert.equal(response.status, 500);
     assert.equal(await response.text(), '');
-    assert.match(output, /AccountKey=\[secret\]; no/);
+    await eventually(() => assert.match(output, /AccountKey=\[secret\]; no/));
     assert.doesNotMatch(output, /hidden/);
   });
 
