@@ -1,7 +1,7 @@
 /** `npm start`: the local system in the terminal. */
 import { fileURLToPath } from 'node:url';
 import { HELP, parseStartOptions, type StartOptions } from './supervisor/options.ts';
-import { freePorts } from './supervisor/ports.ts';
+import { holdFreePorts } from './supervisor/free-ports.ts';
 import { startSystem } from './supervisor/system.ts';
 import { runInTerminal } from './supervisor/terminal.ts';
 import { LOCAL_NAMES } from './supervisor/local-names.ts';
@@ -21,7 +21,7 @@ await runInTerminal(async (say) => {
       ...chosen,
       ...LOCAL_NAMES,
       projectFolder,
-      ports: anyPorts ? await freePorts() : ports,
+      ports: anyPorts ? (await holdFreePorts()).ports : ports,
     },
     fresh,
     onPhase: say.phase,

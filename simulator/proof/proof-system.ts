@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LOCAL_NAMES } from '../supervisor/local-names.ts';
-import { freePorts } from '../supervisor/ports.ts';
+import { holdFreePorts } from '../supervisor/free-ports.ts';
 import { markStateFolder } from '../supervisor/state-folder.ts';
 import { startSystem, type LocalSystem } from '../supervisor/system.ts';
 import type { MeterSettings } from '../wire/settings.ts';
@@ -95,7 +95,7 @@ async function startedIn<T>(
       powerBi: false,
       groupWaitSeconds: GROUP_WAIT_SECONDS,
       logLevel: 'info',
-      ports: await freePorts(),
+      ports: (await holdFreePorts()).ports,
     },
     fresh: false,
     onPhase: say,

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import type { Ports } from '../wire/settings.ts';
 
@@ -36,11 +35,6 @@ export const DEFAULT_PORTS: Ports = {
     console: 5318,
   },
 };
-
-/** Linux gives ports away from 32768 on, macOS and Windows from 49152 on. */
-const FIRST_CHOSEN = 20_000;
-const END_CHOSEN = 32_000;
-const MOST_ATTEMPTS = 100;
 
 /** A port that another program holds. The message names it and the option that changes it. */
 export class OccupiedPortError extends Error {
@@ -81,34 +75,11 @@ export async function requireFree(ports: Ports): Promise<void> {
 }
 
 /**
- * As many free ports as the system needs, all different.
+ * Listens on a port, which nobody else can then.
  *
- * They lie below those that operating systems give to connections and to whoever asks for any port, so
- * that nobody is given one between this choice and the moment it is listened on.
+ * @throws OccupiedPortError when it is taken; `name` says which of `Ports` it is
  */
-export async function freePorts(): Promise<Ports> {
-  const names = portNames(DEFAULT_PORTS);
-  const servers = await Promise.all(names.map(([name]) => listenAnywhere(name)));
-  let ports = DEFAULT_PORTS;
-  for (const [index, [name]] of names.entries()) {
-    const address = servers[index]?.address();
-    if (typeof address !== 'object' || address === null) continue;
-    ports = withPort(ports, name, address.port) ?? ports;
-  }
-  await Promise.all(servers.map(close));
-  return ports;
-}
-
-/** On a port of our choice, or of the system's when none of those is free. */
-async function listenAnywhere(name: string): Promise<Server> {
-  for (let attempt = 1; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const server = await listen(randomInt(FIRST_CHOSEN, END_CHOSEN), name).catch(() => undefined);
-    if (server !== undefined) return server;
-  }
-  return listen(0, name);
-}
-
-function listen(port: number, name: string): Promise<Server> {
+export function listen(port: number, name: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -124,7 +95,8 @@ function listen(port: number, name: string): Promise<Server> {
   });
 }
 
-function close(server: Server): Promise<void> {
+/** Lets the port go. */
+export function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
   });

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { SystemWatch } from '../../../simulator/proof/system-watch.ts';
 import { METER_SIMULATOR, virtualJournal } from '../../../simulator/proof/virtual-meters.ts';
 import { LOCAL_NAMES } from '../../../simulator/supervisor/local-names.ts';
-import { freePorts } from '../../../simulator/supervisor/ports.ts';
+import { holdFreePorts } from '../../../simulator/supervisor/free-ports.ts';
 import { startSystem, type LocalSystem } from '../../../simulator/supervisor/system.ts';
 import { controlClient } from '../../../simulator/wire/control-api.ts';
 import { readArrived } from './arrived-fleet.ts';
@@ -75,7 +75,7 @@ const system = await startSystem({
     powerBi: false,
     groupWaitSeconds: 3,
     logLevel: 'info',
-    ports: await freePorts(),
+    ports: (await holdFreePorts()).ports,
   },
   fresh: true,
   onPhase: say,

@@ -9,7 +9,7 @@ import { EVENT_HUBS } from '../../../../simulator/azure/event-hubs/namespace.ts'
 import { openEventLog, type EventLog } from '../../../../simulator/azure/event-hubs/event-log.ts';
 import { startEventHubs } from '../../../../simulator/azure/event-hubs/event-hubs.ts';
 import { startMailbox, type Mailbox } from '../../../../simulator/azure/mailbox/mailbox.ts';
-import { freePorts } from '../../../../simulator/supervisor/ports.ts';
+import { holdFreePorts } from '../../../../simulator/supervisor/free-ports.ts';
 import { storageConnectionString } from '../../../../simulator/wire/connection-strings.ts';
 import { controlClient } from '../../../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../../../simulator/wire/local-process.ts';
@@ -186,11 +186,11 @@ describe('local Functions host', function () {
 
   it('shares the hub and the tables with a second instance, and no mail is sent twice', async () => {
     const { settings } = local;
-    const { functions, control } = await freePorts();
+    const { ports: own, release } = await holdFreePorts();
     const ports = {
       ...settings.ports,
-      functions,
-      control: { ...settings.ports.control, functions: control.functions },
+      functions: own.functions,
+      control: { ...settings.ports.control, functions: own.control.functions },
     };
     const file = join(settings.stateFolder, 'second.json');
     await writeFile(file, JSON.stringify({ ...settings, ports }));
@@ -207,6 +207,7 @@ describe('local Functions host', function () {
     const stopped = once(second, 'exit');
     second.kill('SIGTERM');
     await stopped;
+    await release();
     for (const site of sites) {
       const { copies, told } = await tellingsOf(site);
       assert.deepEqual(new Set(copies), new Set([1]), site);
