@@ -86,9 +86,9 @@ export function messageEntries(
   { refusals, effects }: { readonly refusals: Refusals; readonly effects: Intake },
 ): MessageEntry[] {
   const { body } = message;
-  const sent = message.properties['kind'];
-  if (sent !== undefined && sent !== '' && sent !== kind) {
-    refusals.refuseBody('of another kind', `${sent.slice(0, MOST_SHOWN)} instead of ${kind}`);
+  if (!isOfKind(message, kind)) {
+    const sent = message.properties['kind']?.slice(0, MOST_SHOWN);
+    refusals.refuseBody('of another kind', `${sent} instead of ${kind}`);
     return [];
   }
   const parsed = parsedBody(message);
@@ -114,7 +114,14 @@ export function messageEntries(
   });
 }
 
-function parsedBody({ body, isUtf8 }: InputMessage): { value: unknown } | { fault: string } {
+/** Whether a message says that it is of a kind, or says nothing. */
+export function isOfKind({ properties }: InputMessage, kind: MessageKind): boolean {
+  const sent = properties['kind'];
+  return sent === undefined || sent === '' || sent === kind;
+}
+
+/** What the body is as JSON, or why it is none. */
+export function parsedBody({ body, isUtf8 }: InputMessage): { value: unknown } | { fault: string } {
   if (isUtf8 === false) return { fault: 'the body is not UTF-8' };
   try {
     const value: unknown = JSON.parse(body);

@@ -16,11 +16,11 @@ export const MAX_METER_ID_LENGTH = 128;
 /** Longest instant, characters: microseconds and an offset fit; digits without end would not. */
 const MAX_INSTANT_LENGTH = 40;
 
-/** Far beyond any temperature, and far below where the sum of a window would overflow. */
-const MAX_DEGREES = 1e12;
+/** Far beyond any temperature, and far below where the sum of a window would overflow; °F. */
+export const MAX_DEGREES = 1e12;
 
-/** Its successor is still a safe integer. */
-const MAX_SEQ = Number.MAX_SAFE_INTEGER - 1;
+/** Largest sequence number: its successor is still a safe integer. */
+export const MAX_SEQ = Number.MAX_SAFE_INTEGER - 1;
 
 /** Values of the application property `kind`. */
 export const MessageKind = z.enum(['telemetry', 'average', 'anomaly', 'ledger', 'upload']);
