@@ -1,6 +1,7 @@
 /** The detector's state on disk: one row for each meter. */
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { stored, storedJson } from '../../shared/src/stored.ts';
 import type { MeterWatchState } from './core/meter-watch.ts';
 
 export const DETECTOR_SCHEMA = `
@@ -93,8 +94,8 @@ export class WatchStore {
 }
 
 function storedWatch(row: unknown): StoredWatch {
-  const { id, state, memory } = Row.parse(row);
-  const { variant, ...rest } = State.parse(JSON.parse(state));
+  const { id, state, memory } = stored(Row, row);
+  const { variant, ...rest } = stored(State, storedJson(state));
   return { id, state: { ...rest, detector: { variant, numbers: numbersOf(memory) } } };
 }
 

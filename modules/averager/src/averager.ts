@@ -9,6 +9,7 @@ import { incomingReadings, type IncomingReading } from '../../shared/src/incomin
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import type { Outbox } from '../../shared/src/outbox.ts';
 import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
+import { stored } from '../../shared/src/stored.ts';
 import { averageMessages, isoSeconds } from './average-messages.ts';
 import { AveragerConfig } from './config.ts';
 import { horizonOf, type Horizon } from './core/horizon.ts';
@@ -86,7 +87,7 @@ class Averager implements DurableCore<AveragerConfig> {
     this.#history = new WindowHistory(database, this.#store, historyLimits(config));
     this.#report = new HorizonReport(context);
     this.#kept = new KeptValues(database);
-    const kept = Kept.parse(this.#kept.read(KEPT_NAME) ?? {});
+    const kept = stored(Kept, this.#kept.read(KEPT_NAME) ?? {});
     this.#beyondHorizon = kept.beyondHorizon;
     this.#withoutRoom = kept.withoutRoom;
     const known = { forgottenUpToMs: kept.forgottenUpToMs, latestMs: this.#store.latestMs() };

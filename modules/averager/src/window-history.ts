@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
 import { databaseBytes } from '../../shared/src/database-bytes.ts';
+import { stored } from '../../shared/src/stored.ts';
 import { BEFORE_ALL, type WindowPlace, type WindowStore } from './window-store.ts';
 
 export interface HistoryLimits {
@@ -149,7 +150,7 @@ export class WindowHistory {
   }
 
   #pageCounts(): z.infer<typeof Pages> {
-    return Pages.parse(this.#pages.get());
+    return stored(Pages, this.#pages.get());
   }
 
   #limitLog(): void {

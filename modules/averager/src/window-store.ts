@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { stored, storedJson } from '../../shared/src/stored.ts';
 import type { ChangedWindow, MeterState, StoredMeter } from './core/meters-on-disk.ts';
 import type { WindowState } from './core/window.ts';
 
@@ -130,7 +131,7 @@ export class WindowStore {
 
   window(id: string, windowEndMs: number): WindowState | undefined {
     const row: unknown = this.#load.get(windowEndMs, id);
-    return row === undefined ? undefined : stateOf(Stored.parse(row));
+    return row === undefined ? undefined : stateOf(stored(Stored, row));
   }
 
   /** The meter and those of its windows that have readings no result has. */
@@ -138,10 +139,10 @@ export class WindowStore {
     const row: unknown = this.#meter.get(id);
     if (row === undefined) return undefined;
     const changed = this.#changed.all(id).map((window) => {
-      const { windowEndMs, ...stored } = Changed.parse(window);
-      return { id, windowEndMs, state: stateOf(stored) };
+      const { windowEndMs, ...fields } = stored(Changed, window);
+      return { id, windowEndMs, state: stateOf(fields) };
     });
-    return { state: Meter.parse(row), changed };
+    return { state: stored(Meter, row), changed };
   }
 
   /** Ids of the meters that have windows with readings no result has. */
@@ -174,7 +175,7 @@ export class WindowStore {
   forgetOldest(count: number): WindowPlace | undefined {
     const row = this.#oldest.all(count).at(-1);
     if (row === undefined) return undefined;
-    const last = Place.parse(row);
+    const last = stored(Place, row);
     this.#forgetOldest.run(last.windowEndMs, last.id);
     return last;
   }
@@ -190,7 +191,7 @@ export class WindowStore {
     { upToMs, horizonMs, count }: { upToMs: number; horizonMs: number; count: number },
   ): WindowPlace | undefined {
     const rows = this.#after.all(after.windowEndMs, after.id, upToMs, count);
-    const windows = rows.map((row) => Aged.parse(row));
+    const windows = rows.map((row) => stored(Aged, row));
     for (const { windowEndMs, id, changed, latestMs } of windows) {
       if (changed === 0 && windowEndMs <= latestMs - horizonMs) this.#forget.run(windowEndMs, id);
     }
@@ -206,8 +207,9 @@ export function windowRow({ id, windowEndMs, state }: ChangedWindow): WindowRow 
 }
 
 function stateOf({ state, changed }: z.infer<typeof Stored>): WindowState {
-  const [windowMs, count, minimum, maximum, sum, sequences, others, issued] = State.parse(
-    JSON.parse(state),
+  const [windowMs, count, minimum, maximum, sum, sequences, others, issued] = stored(
+    State,
+    storedJson(state),
   );
   return {
     windowMs,

@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { stored } from '../../shared/src/stored.ts';
 import { Reading } from '../../shared/src/wire-contract.ts';
 import { MeterBlock } from './core/meter-block.ts';
 
@@ -102,7 +103,7 @@ export class FleetStore {
     const rows = this.#database.prepare('SELECT block, seed, state FROM blocks').iterate();
     const blocks = new Map<number, StoredBlock>();
     for (const row of rows) {
-      const { block, seed, state } = BlockRow.parse(row);
+      const { block, seed, state } = stored(BlockRow, row);
       blocks.set(block, { block: new MeterBlock(state), seed });
     }
     return blocks;
@@ -126,7 +127,7 @@ export class FleetStore {
   /** Takes out the readings that are to be sent by now, the earliest first. */
   release(nowMs: number, limit: number): HeldReading[] {
     return this.#due.all(nowMs, limit).map((row) => {
-      const { number, ...held } = HeldRow.parse(row);
+      const { number, ...held } = stored(HeldRow, row);
       this.#remove.run(number);
       this.#held -= 1;
       return held;

@@ -19,6 +19,7 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { stored } from '../../shared/src/stored.ts';
 import type { Truth } from './core/ground-truth.ts';
 
 export const TRUTH_SCHEMA = `
@@ -69,7 +70,7 @@ export class GroundTruthFile {
   write(): void {
     if (!this.#pending) return;
     this.#written ??= this.#continue();
-    const rows = this.#select.all(this.#written, LINES_AT_ONCE).map((row) => Row.parse(row));
+    const rows = this.#select.all(this.#written, LINES_AT_ONCE).map((row) => stored(Row, row));
     if (rows.length > 0) this.#append(rows);
     // Not before they are on disk.
     this.#remove.run(this.#written);

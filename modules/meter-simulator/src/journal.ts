@@ -8,6 +8,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { stored } from '../../shared/src/stored.ts';
 import type { Reading } from '../../shared/src/wire-contract.ts';
 import type { Injection } from './core/reading-generator.ts';
 
@@ -47,7 +48,8 @@ export class Journal {
        FROM journal ORDER BY first_number LIMIT 1`,
     );
     this.#remove = database.prepare('DELETE FROM journal WHERE first_number = ?');
-    this.#bytes = Total.parse(
+    this.#bytes = stored(
+      Total,
       database
         .prepare(`SELECT COALESCE(SUM(LENGTH(content) + ${ROW_BYTES}), 0) AS bytes FROM journal`)
         .get(),
@@ -65,7 +67,7 @@ export class Journal {
     this.#insert.run(firstNumber, content.readings.length, bytes);
     this.#bytes += bytes.length + ROW_BYTES;
     while (this.#bytes > mostBytes) {
-      const oldest = Oldest.parse(this.#oldest.get());
+      const oldest = stored(Oldest, this.#oldest.get());
       this.#remove.run(oldest.firstNumber);
       this.#bytes -= oldest.bytes;
     }

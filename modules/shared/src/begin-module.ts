@@ -60,7 +60,8 @@ function begin<Shape extends z.ZodRawShape>(
       if (isContentFault(error)) suspect(path, salvaged, clock.nowMs());
       failed(error);
     };
-    const module = new DurableModule({ ...context, ...state, core, failed: broken });
+    const { lostKind = 'telemetry' } = definition;
+    const module = new DurableModule({ ...context, ...state, core, lostKind, failed: broken });
     return { module, config, isConfigured: kept !== undefined, close };
   } catch (error) {
     close();

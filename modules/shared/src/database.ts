@@ -75,6 +75,15 @@ export function isDamage(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && DAMAGE.test(error.code);
 }
 
+/** Whether an error tells of the database or its disk, and nothing of what was to be stored. */
+export function isDatabaseFault(error: unknown): boolean {
+  return error instanceof EdgeError || isDamage(error) || UNAVAILABLE.test(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
 function closing(database: Database, lock: Database): () => void {
   return () => {
     try {
@@ -123,8 +132,7 @@ const UNAVAILABLE =
 
 function databaseError(path: string, error: unknown): unknown {
   if (error instanceof EdgeError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (UNAVAILABLE.test(code) && !isDamage(error)) {
+  if (UNAVAILABLE.test(codeOf(error)) && !isDamage(error)) {
     return new EdgeError(
       'DATABASE_UNAVAILABLE',
       `${path} cannot be written: ${messageOf(error)}. ` +

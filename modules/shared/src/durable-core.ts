@@ -10,7 +10,7 @@ export type DirectMethods = Readonly<Record<string, (payload: unknown) => Method
 
 /** All but `due` and `tidy` run inside the transaction. */
 export interface DurableCore<Config> {
-  /** Takes one message into memory. */
+  /** Takes one message into memory. One that it throws at twice is put aside. */
   take(message: InputMessage, effects: Effects): void;
   /** Writes what changed and appends results, once after all messages of a transaction. */
   settle(effects: Effects): void;
@@ -28,6 +28,8 @@ export interface DurableCore<Config> {
   /** More figures for the direct method `status`. */
   status?(): Readonly<Record<string, unknown>>;
   readonly admission?: Admission;
+  /** Inputs whose messages are taken before those of the others, when much has arrived. */
+  readonly urgentInputs?: readonly string[];
   /** Direct methods beside `ping` and `status`; called outside of any transaction. */
   readonly methods?: DirectMethods;
   /**

@@ -7,9 +7,11 @@
  * - state, results and counters of a message are committed together or not at all;
  * - what was taken in under one configuration is settled before anything is taken in under the next;
  * - nothing waits for a send;
- * - after an error of the database nothing is acknowledged or sent any more: memory may be ahead of the
+ * - after an error in a transaction nothing is acknowledged or sent any more: memory may be ahead of the
  *   disk. `keep-running.ts` starts the module again from what is on disk, with a new connection, so that
- *   edgeHub delivers again what was not acknowledged.
+ *   edgeHub delivers again what was not acknowledged;
+ * - a message that the module cannot take holds up no other: it is tried once more with nothing else in
+ *   its transaction, then put aside.
  */
 import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
@@ -21,7 +23,9 @@ import type { EdgeClient, InputMessage, MethodResponse } from './edge-client.ts'
 import { messageOf } from './edge-error.ts';
 import { makeEffects, type Effects } from './effects.ts';
 import type { ModuleEnvironment } from './env.ts';
+import { FailedTakes } from './failed-takes.ts';
 import { ModuleFigures, type Figures } from './figures.ts';
+import { InputQueue } from './input-queue.ts';
 import { KeptValues } from './kept-values.ts';
 import { LEDGER_OUTPUT, LedgerOutput } from './ledger-output.ts';
 import type { Logger } from './logger.ts';
@@ -30,6 +34,9 @@ import type { MetricsEndpoint } from './metrics-endpoint.ts';
 import { countInMessage } from './message-id.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import { ALWAYS_ADMIT, OutboxSender } from './outbox-sender.ts';
+import { stored } from './stored.ts';
+import { takeInput, type TakingParts } from './take-input.ts';
+import type { MessageKind } from './wire-contract.ts';
 
 export interface DurableModuleOptions<Config> {
   readonly database: Database;
@@ -42,13 +49,15 @@ export interface DurableModuleOptions<Config> {
   readonly mark: CommitMark;
   readonly environment: Pick<ModuleEnvironment, 'deviceId' | 'moduleId'>;
   readonly metrics?: MetricsEndpoint | undefined;
-  /** Called once, when the database failed; the module does nothing any more. */
+  /** What earlier lives of the module failed at. */
+  readonly failedTakes?: FailedTakes | undefined;
+  /** What is lost with input that cannot be taken. */
+  readonly lostKind: MessageKind;
+  /** Called once, when the database failed or a message; the module does nothing any more. */
   failed(error: unknown): void;
 }
 
 const TICK_MS = 250;
-/** What one transaction takes in, so that the log of the database stays small. */
-const MOST_BYTES_AT_ONCE = 2 * 1_048_576;
 
 export class DurableModule<Config> {
   readonly #options: DurableModuleOptions<Config>;
@@ -60,19 +69,20 @@ export class DurableModule<Config> {
   readonly #ledgerOutput: LedgerOutput | undefined;
   readonly #commitAll: (messages: readonly InputMessage[]) => void;
   readonly #endings: (() => void)[] = [];
-  #arrived: InputMessage[] = [];
+  readonly #arrived: InputQueue;
+  readonly #taking: TakingParts;
   #acknowledged: OutboxEntry[] = [];
   #newConfig: Config | undefined;
   #scheduled = false;
   #stopped = false;
 
   constructor(options: DurableModuleOptions<Config>) {
-    const { database, client, clock, log, core } = options;
+    const { database, clock, core } = options;
     const { ledger, clockWatch, environment } = options;
     this.#options = options;
     this.#outbox = new Outbox(database);
     this.#kept = new KeptValues(database);
-    const counters = Counters.parse(this.#kept.read('counters') ?? {});
+    const counters = stored(Counters, this.#kept.read('counters') ?? {});
     counters.starts += 1;
     const outbox = this.#outbox;
     this.#effects = makeEffects({
@@ -81,6 +91,9 @@ export class DurableModule<Config> {
       counters,
       tellsRefused: core.keepsLedger === true,
     });
+    const { failedTakes = new FailedTakes() } = options;
+    this.#arrived = new InputQueue(failedTakes, core.urgentInputs);
+    this.#taking = { ...options, effects: this.#effects, failedTakes };
     const waiting = () => core.waiting?.();
     this.#figures = new ModuleFigures({ ...options, outbox, counters, waiting });
     if (core.keepsLedger !== true) {
@@ -97,8 +110,16 @@ export class DurableModule<Config> {
     this.#commitAll = database.transaction((messages: readonly InputMessage[]) =>
       this.#inTransaction(messages),
     );
+    this.#sender = this.#makeSender();
+    this.#endings.push(clock.every(TICK_MS, () => this.#tick()));
+    // So that the start is counted.
+    this.#schedule();
+  }
+
+  #makeSender(): OutboxSender {
+    const { client, clock, log, core } = this.#options;
     const admission = core.admission ?? ALWAYS_ADMIT;
-    this.#sender = new OutboxSender({
+    const sender = new OutboxSender({
       outbox: this.#outbox,
       client,
       clock,
@@ -110,15 +131,13 @@ export class DurableModule<Config> {
       },
       broken: (error) => this.#break(error),
     });
-    this.#endings.push(admission.start(() => this.#sender.wake()));
-    this.#endings.push(clock.every(TICK_MS, () => this.#tick()));
-    // So that the start is counted.
-    this.#schedule();
+    this.#endings.push(admission.start(() => sender.wake()));
+    return sender;
   }
 
   /** Takes a message that arrived; it is acknowledged with its group. */
   input(message: InputMessage): void {
-    this.#arrived.push(message);
+    this.#arrived.add(message);
     this.#schedule();
   }
 
@@ -164,7 +183,7 @@ export class DurableModule<Config> {
     if (this.#stopped) return;
     this.#beQuiet();
     do this.#commit();
-    while (!this.#stopped && this.#arrived.length > 0);
+    while (!this.#stopped && !this.#arrived.isEmpty);
     this.#stopped = true;
   }
 
@@ -179,7 +198,7 @@ export class DurableModule<Config> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#beQuiet();
-    this.#options.log.error({ err: error }, 'the database failed, nothing more is taken in');
+    this.#options.log.error({ err: error }, 'the module failed, nothing more is taken in');
     this.#options.failed(error);
   }
 
@@ -213,7 +232,7 @@ export class DurableModule<Config> {
   #commit(): void {
     this.#scheduled = false;
     if (this.#stopped) return;
-    const messages = this.#takeArrived();
+    const messages = this.#arrived.take();
     const { clock, metrics } = this.#options;
     const startedMs = clock.monotonicMs();
     try {
@@ -229,25 +248,18 @@ export class DurableModule<Config> {
       received: this.#effects.counters.received,
       outboxRows: this.#outbox.rows,
     });
-    for (const message of messages) message.acknowledge();
+    for (const message of messages) {
+      message.acknowledge();
+      this.#taking.failedTakes.acquit(message);
+    }
     this.#sender.wake();
-    if (this.#arrived.length > 0) this.#schedule();
-  }
-
-  /** What arrived first, as much as one transaction takes in. */
-  #takeArrived(): InputMessage[] {
-    let characters = 0;
-    const tooMany = this.#arrived.findIndex(({ body }, index) => {
-      characters += body.length;
-      return index > 0 && characters > MOST_BYTES_AT_ONCE;
-    });
-    return this.#arrived.splice(0, tooMany < 0 ? this.#arrived.length : tooMany);
+    if (!this.#arrived.isEmpty) this.#schedule();
   }
 
   #inTransaction(messages: readonly InputMessage[]): void {
     const { core } = this.#options;
     this.#reconfigure();
-    for (const message of messages) core.take(message, this.#effects);
+    takeInput(messages, this.#taking);
     core.settle(this.#effects);
     this.#ledgerOutput?.settle();
     const acknowledged = this.#acknowledged;

@@ -13,7 +13,11 @@ export type EdgeErrorCode =
   /** A later version of the program wrote the database; it is left as it is. */
   | 'DATABASE_NEWER'
   /** SQLite cannot read the database file. */
-  | 'DATABASE_DAMAGED';
+  | 'DATABASE_DAMAGED'
+  /** SQLite can, but what a row holds is nothing that the module wrote. */
+  | 'STORED_NONSENSE'
+  /** A fault of the module that one message brings out; it tries that one again by itself. */
+  | 'MESSAGE_NOT_TAKEN';
 
 /** A fault that crosses a boundary. `code` is stable, the message is for people. */
 export class EdgeError extends Error {

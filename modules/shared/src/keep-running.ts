@@ -1,11 +1,14 @@
 /**
- * Starts a module again inside its process when its database fails it (a full disk, say).
+ * Starts a module again inside its process when its database fails it (a full disk, say), or a message
+ * that it cannot take.
  *
  * Invariants:
  * - the next life begins with what is on disk: nothing of the last one's memory goes into it;
  * - input that was not committed is not acknowledged, and its connection is closed, so that edgeHub
  *   delivers it again;
- * - what a further start cannot mend ends the process.
+ * - what a further start cannot mend ends the process;
+ * - a message that cannot be taken holds up the others for seconds, because each start brings it closer to
+ *   being put aside; a database gets ever longer pauses.
  */
 import { BackOff } from './back-off.ts';
 import type { Clock } from './clock.ts';
@@ -23,6 +26,8 @@ export type StartModule = (failed: (error: unknown) => void) => Promise<RunningM
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
+const FIRST_WAIT_FOR_MESSAGE_MS = 100;
+const LONGEST_WAIT_FOR_MESSAGE_MS = 1_000;
 
 /** Errors of the program or of its surroundings that are the same at the next start. */
 const FINAL_CODES: readonly string[] = [
@@ -44,12 +49,17 @@ export async function keepRunning(
   signal: AbortSignal,
 ): Promise<void> {
   const stopAsked = aborted(signal);
-  const backOff = new BackOff(FIRST_WAIT_MS, LONGEST_WAIT_MS);
+  const backOffs = {
+    database: new BackOff(FIRST_WAIT_MS, LONGEST_WAIT_MS),
+    message: new BackOff(FIRST_WAIT_FOR_MESSAGE_MS, LONGEST_WAIT_FOR_MESSAGE_MS),
+  };
   for (;;) {
     const startedMs = clock.monotonicMs();
     const error = await liveOnce(start, stopAsked);
     if (signal.aborted) return;
-    if (error instanceof EdgeError && FINAL_CODES.includes(error.code)) throw error;
+    const code = error instanceof EdgeError ? error.code : undefined;
+    if (code !== undefined && FINAL_CODES.includes(code)) throw error;
+    const backOff = backOffs[code === 'MESSAGE_NOT_TAKEN' ? 'message' : 'database'];
     if (clock.monotonicMs() - startedMs > LONGEST_WAIT_MS) backOff.reset();
     const delayMs = Math.round(backOff.next(Math.random()));
     log.warn({ reason: messageOf(error), delayMs }, 'starts again');

@@ -1,4 +1,5 @@
 import type { Database, Statement } from './database.ts';
+import { storedJson } from './stored.ts';
 
 /** Small named values on disk: the good configuration, the counters. */
 export class KeptValues {
@@ -15,7 +16,7 @@ export class KeptValues {
   /** The value as it was kept, or undefined. */
   read(name: string): unknown {
     const text: unknown = this.#read.get(name);
-    return typeof text === 'string' ? JSON.parse(text) : undefined;
+    return typeof text === 'string' ? storedJson(text) : undefined;
   }
 
   write(name: string, value: unknown): void {

@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { merged, type Loss } from './core/loss.ts';
 import type { Database, Statement } from './database.ts';
+import { stored, storedJson } from './stored.ts';
 import { MessageKind, type LedgerEntry } from './wire-contract.ts';
 
 /** In every module's database; made where it is missing, because not every module had it always. */
@@ -103,10 +104,10 @@ export class LossLedger {
   /** Takes entries out, to be sent, inside the caller's transaction. */
   take(limit: number): LedgerEntry[] {
     return this.#first.all(limit).map((row) => {
-      const { kind, reason, id, loss } = Row.parse(row);
+      const { kind, reason, id, loss } = stored(Row, row);
       this.#remove.run(kind, reason, id);
       this.#rows -= 1;
-      return ledgerEntry(kind, reason, StoredLoss.parse(JSON.parse(loss)));
+      return ledgerEntry(kind, reason, stored(StoredLoss, storedJson(loss)));
     });
   }
 
@@ -125,7 +126,7 @@ export class LossLedger {
 
   #known(kind: MessageKind, { reason, id }: Key): Loss | undefined {
     const text: unknown = this.#read.get(kind, reason, id);
-    return typeof text === 'string' ? StoredLoss.parse(JSON.parse(text)) : undefined;
+    return typeof text === 'string' ? stored(StoredLoss, storedJson(text)) : undefined;
   }
 }
 

@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { Database, Statement } from './database.ts';
 import type { OutputMessage } from './edge-client.ts';
+import { stored } from './stored.ts';
 
 /** A message for the outbox; priority 0 leaves first. */
 export interface OutboxMessage extends OutputMessage {
@@ -61,7 +62,8 @@ export class Outbox {
     );
     this.#count = database.prepare('SELECT COUNT(*) FROM outbox WHERE priority = ?').pluck();
     this.#oldest = database.prepare('SELECT appended_ms FROM outbox ORDER BY row LIMIT 1').pluck();
-    const totals = Totals.parse(
+    const totals = stored(
+      Totals,
       database
         .prepare('SELECT COUNT(*) AS rows, COALESCE(SUM(bytes), 0) AS bytes FROM outbox')
         .get(),
@@ -97,7 +99,7 @@ export class Outbox {
 
   /** The messages of a priority after a row, oldest first. */
   peek(priority: number, afterRow: number, limit: number): OutboxEntry[] {
-    return this.#select.all(priority, afterRow, limit).map((row) => Row.parse(row));
+    return this.#select.all(priority, afterRow, limit).map((row) => stored(Row, row));
   }
 
   /** The messages of a priority appended before an instant, oldest first, without the first `skip`. */
@@ -106,7 +108,7 @@ export class Outbox {
     beforeMs: number,
     { skip, limit }: { readonly skip: number; readonly limit: number },
   ): OutboxEntry[] {
-    return this.#selectOlder.all(priority, beforeMs, limit, skip).map((row) => Row.parse(row));
+    return this.#selectOlder.all(priority, beforeMs, limit, skip).map((row) => stored(Row, row));
   }
 
   /** How many messages of a priority wait. */

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { Database, Statement } from './database.ts';
+import { stored } from './stored.ts';
 
 const MOST_ENTRIES = 1_000;
 const MOST_BYTES = 1_048_576;
@@ -49,7 +50,7 @@ export class Quarantine {
          FROM quarantine`,
       )
       .get();
-    const { entries, bytes } = Totals.parse(totals);
+    const { entries, bytes } = stored(Totals, totals);
     this.#entries = entries;
     this.#bytes = bytes;
   }

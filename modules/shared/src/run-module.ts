@@ -1,6 +1,6 @@
 /**
- * The life of a module: open the database, connect, run, begin again when the database fails, stop
- * within the time Docker gives.
+ * The life of a module: open the database, connect, run, begin again when the database fails or a message
+ * cannot be taken, stop within the time Docker gives.
  */
 import type { z } from 'zod';
 import { beginModule } from './begin-module.ts';
@@ -10,6 +10,7 @@ import type { Database } from './database.ts';
 import type { DurableCore } from './durable-core.ts';
 import type { EdgeClient } from './edge-client.ts';
 import type { ModuleEnvironment } from './env.ts';
+import { FailedTakes } from './failed-takes.ts';
 import type { Figures } from './figures.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { InputGate } from './input-gate.ts';
@@ -28,10 +29,12 @@ export interface ModuleContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics?: MetricsEndpoint | undefined;
+  /** What earlier lives of the module in this process failed at. */
+  readonly failedTakes?: FailedTakes | undefined;
 }
 
-/** What outlives a database that failed: each life connects anew. */
-export type ProcessContext = Omit<ModuleContext, 'client' | 'metrics'> & {
+/** What outlives a failure: each life connects anew. */
+export type ProcessContext = Omit<ModuleContext, 'client' | 'metrics' | 'failedTakes'> & {
   connect(): Promise<EdgeClient>;
 };
 
@@ -63,7 +66,7 @@ export interface StartedModule extends RunningModule {
 const STOP_DEADLINE_MS = 8_000;
 
 /**
- * Starts a module. When its database fails, `failed` is called, and only `stop` is left to do.
+ * Starts a module. When its database fails, or a message does, `failed` is called, and only `stop` is left to do.
  *
  * @throws EdgeError DATABASE_IN_USE, DATABASE_UNAVAILABLE, DATABASE_NEWER or DATABASE_DAMAGED
  */
@@ -123,9 +126,10 @@ export async function runModule<Shape extends z.ZodRawShape>(
   signal.addEventListener('abort', () => {
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   });
+  const failedTakes = new FailedTakes();
   const start: StartModule = async (failed) => {
     const client = await context.connect();
-    const module = startModule(definition, { ...context, client, metrics }, failed);
+    const module = startModule(definition, { ...context, client, metrics, failedTakes }, failed);
     log.info('started');
     return module;
   };

@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
 import type { Waiting } from '../../shared/src/figures.ts';
+import { stored } from '../../shared/src/stored.ts';
 import { packReadings, unpackReadings } from './reading-block.ts';
 
 export const BLOCK_SCHEMA = `
@@ -86,7 +87,7 @@ export class BlockStore {
 
   /** How much waits, and since when. */
   waiting(): Waiting {
-    const { bytes, oldestMs } = WaitingRow.parse(this.#waiting.get());
+    const { bytes, oldestMs } = stored(WaitingRow, this.#waiting.get());
     return { rows: this.#blocks, bytes: bytes ?? 0, oldestMs: oldestMs ?? undefined };
   }
 
@@ -114,7 +115,7 @@ export class BlockStore {
 
   #readable(rows: readonly unknown[]): Block[] {
     return rows.flatMap((row) => {
-      const { content, isThinned, ...numbers } = Row.parse(row);
+      const { content, isThinned, ...numbers } = stored(Row, row);
       const block = { ...numbers, isThinned: isThinned === 1 };
       const texts = textsOf(content);
       if (texts !== undefined) return [{ ...block, texts }];

@@ -1,6 +1,7 @@
 /** The tables of delivered messages: those collected lately, and blocks of them. */
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { stored } from '../../shared/src/stored.ts';
 import { MessageKind } from '../../shared/src/wire-contract.ts';
 import type { DeliveredMessage } from './delivered-block.ts';
 import type { Period } from './delivered-period.ts';
@@ -113,7 +114,8 @@ export class DeliveredTables {
       'SELECT message_id AS messageId, body FROM delivered_lately WHERE kind = ? ORDER BY row',
     );
     this.#clear = database.prepare('DELETE FROM delivered_lately WHERE kind = ?');
-    this.#sums = Sums.parse(
+    this.#sums = stored(
+      Sums,
       database
         .prepare(
           `SELECT COUNT(*) AS blocks, COALESCE(SUM(messages), 0) AS messages,
@@ -147,7 +149,7 @@ export class DeliveredTables {
          FROM delivered_lately GROUP BY kind`,
       )
       .all()
-      .map((row) => LatelySums.parse(row));
+      .map((row) => stored(LatelySums, row));
   }
 
   collect(kind: MessageKind, { messageId, body }: DeliveredMessage): void {
@@ -155,7 +157,7 @@ export class DeliveredTables {
   }
 
   lately(kind: MessageKind): DeliveredMessage[] {
-    return this.#lately.all(kind).map((row) => LatelyRow.parse(row));
+    return this.#lately.all(kind).map((row) => stored(LatelyRow, row));
   }
 
   clearLately(kind: MessageKind): void {
@@ -189,14 +191,14 @@ export class DeliveredTables {
 
   /** The oldest blocks of a kind that are not packed. */
   unpacked(kind: MessageKind, limit: number): BlockRow[] {
-    return this.#unpacked.all(kind, limit).map((row) => BlockRow.parse(row));
+    return this.#unpacked.all(kind, limit).map((row) => stored(BlockRow, row));
   }
 
   /** The next block between two rows that may have something of a selection. */
   next(selection: Selection, afterRow: number, untilRow: number): BlockRow | undefined {
     const { fromMs, toMs, kinds } = selection;
     const found = this.#next.get(afterRow, untilRow, toMs, fromMs, JSON.stringify(kinds));
-    return found === undefined ? undefined : BlockRow.parse(found);
+    return found === undefined ? undefined : stored(BlockRow, found);
   }
 
   /** Messages of the blocks that lie in a selection as a whole. */
@@ -215,13 +217,13 @@ export class DeliveredTables {
        WHERE to_ms >= ? AND from_ms <= ? AND (from_ms < ? OR to_ms > ?) AND ${OF_KINDS}`,
     );
     for (const row of rows.iterate(fromMs, toMs, fromMs, toMs, JSON.stringify(kinds))) {
-      yield BlockRow.parse(row);
+      yield stored(BlockRow, row);
     }
   }
 
   #forget(rows: readonly unknown[]): void {
     for (const row of rows) {
-      const { messages, bytes } = Gone.parse(row);
+      const { messages, bytes } = stored(Gone, row);
       this.#count({ blocks: -1, messages: -messages, bytes: -bytes });
     }
   }

@@ -1,6 +1,7 @@
 /** store-and-forward's state on disk, beside the outbox. */
 import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
+import { stored, storedJson } from '../../shared/src/stored.ts';
 import type { PackItem } from './core/packing.ts';
 import type { SeenState } from './core/seen-readings.ts';
 
@@ -43,8 +44,8 @@ export class ForwardStore {
   meters(): { id: string; seen: SeenState }[] {
     const rows = this.#database.prepare('SELECT id, seen FROM meters').all();
     return rows.map((row) => {
-      const { id, seen } = Meter.parse(row);
-      return { id, seen: Seen.parse(JSON.parse(seen)) };
+      const { id, seen } = stored(Meter, row);
+      return { id, seen: stored(Seen, storedJson(seen)) };
     });
   }
 
@@ -59,7 +60,7 @@ export class ForwardStore {
       .pluck()
       .all();
     return rows
-      .flatMap((text) => Texts.parse(JSON.parse(String(text))))
+      .flatMap((text) => stored(Texts, storedJson(String(text))))
       .map((text) => ({ text, bytes: Buffer.byteLength(text) }));
   }
 

@@ -9,6 +9,7 @@
  */
 import { ledgerEntry, type LossLedger } from '../../shared/src/loss-ledger.ts';
 import type { Outbox, OutboxEntry } from '../../shared/src/outbox.ts';
+import { stored, storedJson } from '../../shared/src/stored.ts';
 import { LedgerEntry } from '../../shared/src/wire-contract.ts';
 import type { Block, BlockStore } from './block-store.ts';
 import { thinned } from './core/thinning.ts';
@@ -125,7 +126,7 @@ export class RoomMaker {
     const results = entries.filter(({ properties }) => properties['kind'] !== 'ledger');
     for (const { properties, body } of results) {
       const kind = properties['kind'] === 'anomaly' ? 'anomaly' : 'average';
-      for (const result of ResultFields.parse(JSON.parse(body))) {
+      for (const result of stored(ResultFields, storedJson(body))) {
         this.#losses.add(kind, reason, lossOfResult(result));
       }
     }
@@ -135,7 +136,7 @@ export class RoomMaker {
 }
 
 function readingOf(text: string) {
-  const { id, time, temp } = Fields.parse(JSON.parse(text));
+  const { id, time, temp } = stored(Fields, storedJson(text));
   return { id, atMs: Date.parse(time), temp };
 }
 
@@ -153,6 +154,6 @@ function lossOf(text: string) {
     average,
     minimum,
     maximum,
-  } = LedgerEntry.parse(JSON.parse(text));
+  } = stored(LedgerEntry, storedJson(text));
   return { id, fromMs: Date.parse(from), toMs: Date.parse(to), count, average, minimum, maximum };
 }

@@ -17,6 +17,7 @@ import { KeptValues } from '../../shared/src/kept-values.ts';
 import { LOSS_SCHEMA } from '../../shared/src/loss-ledger.ts';
 import type { OutboxEntry } from '../../shared/src/outbox.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
+import { stored } from '../../shared/src/stored.ts';
 import { MessageKind } from '../../shared/src/wire-contract.ts';
 import { Backlog } from './backlog.ts';
 import { BLOCK_SCHEMA } from './block-store.ts';
@@ -86,6 +87,7 @@ const PACK_MS = 500;
 
 class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   readonly keepsLedger = true;
+  readonly urgentInputs = ['anomalies'];
   readonly waiting = () => this.#parts.backlog.waiting();
   readonly admission: UplinkAdmission;
   readonly methods: DirectMethods;
@@ -165,7 +167,7 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
     packer.acknowledged(first.map(({ messageId }) => messageId));
     if (this.#config.deliveredSharePercent === 0) return;
     for (const { properties, messageId, body } of first) {
-      const kind = MessageKind.parse(properties['kind']);
+      const kind = stored(MessageKind, properties['kind']);
       delivered.add({ kind, messageId, body }, clock.nowMs());
     }
   }

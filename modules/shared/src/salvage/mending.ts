@@ -10,10 +10,11 @@ import { z } from 'zod';
 import type { Mark } from '../commit-mark.ts';
 import { Counters } from '../counters.ts';
 import { isDamage, type Database } from '../database.ts';
-import { messageOf } from '../edge-error.ts';
+import { EdgeError, messageOf } from '../edge-error.ts';
 import { KeptValues } from '../kept-values.ts';
 import type { Logger } from '../logger.ts';
 import { LOSS_SCHEMA, LossLedger } from '../loss-ledger.ts';
+import { stored } from '../stored.ts';
 import type { MessageKind } from '../wire-contract.ts';
 import type { CopiedTable } from './copy-table.ts';
 import { salvage, type Salvaged } from './salvage.ts';
@@ -104,7 +105,7 @@ export function tellLostInput(
   { lostCommits, wasEmptied }: LogFindings,
 ): void {
   const known = kept.read('counters');
-  const counters = Counters.parse(known ?? {});
+  const counters = stored(Counters, known ?? {});
   const received = plan.mark?.received ?? 0;
   // Who takes the database away wants to begin anew; who empties it does not.
   const isAnew = known === undefined && !wasEmptied && lostCommits === 0;
@@ -122,7 +123,7 @@ export function tellLostInput(
 
 /** Whether the content of the database is wrong, as far as SQLite, or who read it, can tell. */
 export function isContentFault(error: unknown): boolean {
-  return isDamage(error) || error instanceof SyntaxError || error instanceof z.ZodError;
+  return isDamage(error) || (error instanceof EdgeError && error.code === 'STORED_NONSENSE');
 }
 
 /** A salvage that helped for less than this was not thorough enough. */

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import type { Database, Statement } from '../../../shared/src/database.ts';
 import { KeptValues } from '../../../shared/src/kept-values.ts';
+import { stored } from '../../../shared/src/stored.ts';
 import { unpackReadings } from '../reading-block.ts';
 
 export const BULK_SCHEMA = `
@@ -83,7 +84,7 @@ export class BulkStore {
       .prepare('SELECT content FROM upload_blocks WHERE first_number = ?')
       .pluck();
     this.#clear = database.prepare('DELETE FROM upload_blocks');
-    this.#progress = Kept.parse(this.#kept.read(NAME) ?? {});
+    this.#progress = stored(Kept, this.#kept.read(NAME) ?? {});
     this.#upload = this.#readUpload();
   }
 
@@ -106,7 +107,7 @@ export class BulkStore {
     const chosen: number[] = [];
     let readings = 0;
     for (const row of this.#oldest.all(mostBlocks)) {
-      const block = Row.parse(row);
+      const block = stored(Row, row);
       if (chosen.length > 0 && readings + block.readings > mostReadings) break;
       readings += block.readings;
       chosen.push(block.firstNumber);
@@ -149,7 +150,7 @@ export class BulkStore {
   }
 
   #readUpload(): Upload | undefined {
-    const rows = this.#all.all().map((row) => Row.parse(row));
+    const rows = this.#all.all().map((row) => stored(Row, row));
     const blocks = rows.map(({ firstNumber, readings }): readonly [number, number] => [
       firstNumber,
       firstNumber + readings - 1,

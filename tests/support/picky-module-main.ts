@@ -1,0 +1,13 @@
+/** The module with faults as a process of its own. */
+import { systemClock } from '../../modules/shared/src/clock.ts';
+import { readEnv } from '../../modules/shared/src/env.ts';
+import { createIotEdgeClient } from '../../modules/shared/src/iot-edge-client.ts';
+import { createLogger } from '../../modules/shared/src/logger.ts';
+import { runModule, shutdownSignal } from '../../modules/shared/src/run-module.ts';
+import { pickyModule } from './picky-module.ts';
+
+const environment = readEnv(process.env);
+const log = createLogger(environment.moduleId, environment.logLevel);
+const connect = () => createIotEdgeClient(systemClock, log);
+
+await runModule(pickyModule(), { environment, connect, clock: systemClock, log }, shutdownSignal());
