@@ -7,6 +7,8 @@
  */
 import { deflateSync, inflateSync } from 'node:zlib';
 import { z } from 'zod';
+import { InstantWriter, plainInstantMs } from '../../shared/src/instant.ts';
+import { plainReading } from '../../shared/src/plain-reading.ts';
 import { fromColumns, toColumns, type ColumnRow } from './core/columns.ts';
 
 /** First byte of a block. */
@@ -42,16 +44,14 @@ export function unpackReadings(block: Buffer): string[] {
   if (block[0] !== AS_COLUMNS) throw new Error('a block of a form that this program does not know');
   const wordBytes = content.readUInt32LE(0);
   const words = Texts.parse(JSON.parse(content.subarray(4, 4 + wordBytes).toString()));
-  return fromColumns({ words, bytes: content.subarray(4 + wordBytes) }).map(textOf);
+  const writer = new TextWriter();
+  const rows = fromColumns({ words, bytes: content.subarray(4 + wordBytes) });
+  return rows.map((row) => writer.write(row));
 }
 
 function asColumns(texts: readonly string[]): Buffer | undefined {
-  const readings = texts.map((text) => Fields.parse(JSON.parse(text)));
-  // The same decimals for all where that is exact: 70 between 69.98 and 70.01 is 7000, not 70.
-  const most = Math.max(0, ...readings.map(({ temp }) => decimalsOf(temp) ?? 0));
-  const rows = readings.map((reading) => rowOf(reading, most));
-  if (!rows.every((row) => row !== undefined)) return undefined;
-  const columns = toColumns(rows);
+  const rows = rowsOf(texts);
+  const columns = rows === undefined ? undefined : toColumns(rows);
   if (columns === undefined) return undefined;
   const words = Buffer.from(JSON.stringify(columns.words));
   const length = Buffer.alloc(4);
@@ -60,36 +60,86 @@ function asColumns(texts: readonly string[]): Buffer | undefined {
   return compressed(AS_COLUMNS, content);
 }
 
+/** The same decimals for all where that is exact: 70 between 69.98 and 70.01 is 7000, not 70. */
+function rowsOf(texts: readonly string[]): ColumnRow[] | undefined {
+  const values: unknown = JSON.parse(`[${texts.join(',')}]`);
+  if (!Array.isArray(values)) return undefined;
+  const readings = values.map((value) => fieldsOf(value));
+  let most = 0;
+  for (const { temp } of readings) {
+    if (!isExact(temp, most)) most = Math.max(most, decimalsOf(temp) ?? 0);
+  }
+  const rows: ColumnRow[] = [];
+  for (const reading of readings) {
+    const row = rowOf(reading, most);
+    if (row === undefined) return undefined;
+    rows.push(row);
+  }
+  return rows;
+}
+
 /** zlib's form, whose checksum tells damage. */
 function compressed(form: number, content: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(form), deflateSync(content)]);
 }
 
-/** `more` is how the instant was written, and the fields that only this meter sends. */
-function rowOf(reading: z.infer<typeof Fields>, most: number): ColumnRow | undefined {
-  const { id, time, temp, seq, ...others } = reading;
-  const atMs = Date.parse(time);
+/** What a block keeps of a reading; `more` is how the instant was written, and what only this meter sends. */
+interface ReadingFields {
+  readonly id: string;
+  readonly atMs: number;
+  readonly temp: number;
+  readonly seq: number | undefined;
+  /** Undefined when the instant is written in no form that is known. */
+  readonly more: string | undefined;
+}
+
+function fieldsOf(value: unknown): ReadingFields {
+  const plain = plainReading(value);
+  if (plain !== undefined) {
+    const { reading, atMs } = plain;
+    const { id, time, temp, seq } = reading;
+    return { id, atMs, temp, seq, more: time.length === WITH_MILLISECONDS ? '0{}' : '1{}' };
+  }
+  const { id, time, temp, seq, ...others } = Fields.parse(value);
+  const atMs = plainInstantMs(time);
+  const form = time.length === WITH_MILLISECONDS ? 0 : 1;
+  const more = atMs === undefined ? undefined : `${form}${JSON.stringify(others)}`;
+  return { id, atMs: atMs ?? 0, temp, seq, more };
+}
+
+function rowOf({ id, atMs, temp, seq, more }: ReadingFields, most: number): ColumnRow | undefined {
   const decimals = isExact(temp, most) ? most : decimalsOf(temp);
-  if (Number.isNaN(atMs) || decimals === undefined) return undefined;
-  const form = TIME_FORMS.findIndex((format) => format(atMs) === time);
-  if (form < 0) return undefined;
-  const more = `${form}${JSON.stringify(others)}`;
-  return { id, atMs, mantissa: Math.round(temp * 10 ** decimals), decimals, seq, more };
+  if (more === undefined || decimals === undefined) return undefined;
+  return { id, atMs, mantissa: Math.round(temp * powerOfTen(decimals)), decimals, seq, more };
 }
 
-function textOf({ id, atMs, mantissa, decimals, seq, more }: ColumnRow): string {
-  const time = TIME_FORMS[Number(more[0])]?.(atMs);
-  const temp = mantissa / 10 ** decimals;
-  const known = JSON.stringify(seq === undefined ? { id, time, temp } : { id, time, temp, seq });
-  const others = more.slice(1);
-  return others === '{}' ? known : `${known.slice(0, -1)},${others.slice(1)}`;
+/** Length of an instant in the first of the two forms in which meters write UTC. */
+const WITH_MILLISECONDS = 24;
+
+/** Writes rows as texts again. */
+class TextWriter {
+  readonly #instants = new InstantWriter();
+  #id: string | undefined;
+  #quotedId = '';
+
+  write({ id, atMs, mantissa, decimals, seq, more }: ColumnRow): string {
+    if (id !== this.#id) {
+      this.#id = id;
+      this.#quotedId = JSON.stringify(id);
+    }
+    const time = this.#instants.write(atMs, more.startsWith('0'));
+    const temp = mantissa / powerOfTen(decimals);
+    const sequence = seq === undefined ? '' : `,"seq":${seq}`;
+    const known = `{"id":${this.#quotedId},"time":"${time}","temp":${temp}${sequence}`;
+    return more.endsWith('{}') ? `${known}}` : `${known},${more.slice(2)}`;
+  }
 }
 
-/** The two ways in which meters write UTC. */
-const TIME_FORMS: readonly ((atMs: number) => string)[] = [
-  (atMs) => new Date(atMs).toISOString(),
-  (atMs) => new Date(atMs).toISOString().replace('.000Z', 'Z'),
-];
+function powerOfTen(decimals: number): number {
+  return POWERS[decimals] ?? 10 ** decimals;
+}
+
+const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
 function decimalsOf(temp: number): number | undefined {
   for (let decimals = 0; decimals <= MOST_DECIMALS; decimals += 1) {
@@ -99,7 +149,8 @@ function decimalsOf(temp: number): number | undefined {
 }
 
 function isExact(temp: number, decimals: number): boolean {
-  return Math.round(temp * 10 ** decimals) / 10 ** decimals === temp;
+  const power = powerOfTen(decimals);
+  return Math.round(temp * power) / power === temp;
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

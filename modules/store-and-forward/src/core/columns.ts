@@ -38,37 +38,37 @@ interface Expectation {
   seq: number;
 }
 
-const START: Expectation = { atMs: 0, stepMs: 0, mantissa: 0, decimals: 0, seq: -1 };
+const COLUMN_COUNT = 7;
 
 /** The rows as columns; undefined when a number is beyond what can be written. */
 export function toColumns(rows: readonly ColumnRow[]): Columns | undefined {
   const words = new Map<string, number>();
-  const meters = new Map<string, Expectation>();
-  const columns = Array.from({ length: 7 }, () => new VarintWriter());
+  const expectations = new Expectations();
+  const columns = Array.from({ length: COLUMN_COUNT }, () => new VarintWriter());
+  const numbers = new Float64Array(COLUMN_COUNT);
   for (const row of rows) {
-    const expected = meters.get(row.id) ?? { ...START };
-    const stepMs = row.atMs - expected.atMs;
+    const expected = expectations.of(row.id);
     const seq = row.seq ?? expected.seq;
-    const numbers = [
-      wordNumber(words, row.id),
-      stepMs - expected.stepMs,
-      row.seq === undefined ? 1 : 0,
-      seq - expected.seq - 1,
-      row.decimals - expected.decimals,
-      row.mantissa - expected.mantissa,
-      wordNumber(words, row.more),
-    ];
-    if (!numbers.every(fitsVarint)) return undefined;
-    for (const [index, number] of numbers.entries()) columns[index]?.write(number);
-    const { atMs, mantissa, decimals } = row;
-    meters.set(row.id, { atMs, stepMs, mantissa, decimals, seq });
+    numbers[0] = wordNumber(words, row.id);
+    numbers[1] = row.atMs - expected.atMs - expected.stepMs;
+    numbers[2] = row.seq === undefined ? 1 : 0;
+    numbers[3] = seq - expected.seq - 1;
+    numbers[4] = row.decimals - expected.decimals;
+    numbers[5] = row.mantissa - expected.mantissa;
+    numbers[6] = wordNumber(words, row.more);
+    for (let index = 0; index < COLUMN_COUNT; index += 1) {
+      const number = numbers[index] ?? 0;
+      if (!fitsVarint(number)) return undefined;
+      columns[index]?.write(number);
+    }
+    expect(expected, row, seq);
   }
   // Column after column, so that like stands beside like.
   const header = new VarintWriter();
   header.write(rows.length);
   for (const { bytes } of columns) header.write(bytes.length);
-  const all = [header, ...columns].flatMap(({ bytes }) => bytes);
-  return { words: [...words.keys()], bytes: Uint8Array.from(all) };
+  const parts = [header, ...columns].map(({ bytes }) => bytes);
+  return { words: [...words.keys()], bytes: Buffer.concat(parts) };
 }
 
 /**
@@ -79,35 +79,57 @@ export function toColumns(rows: readonly ColumnRow[]): Columns | undefined {
 export function fromColumns({ words, bytes }: Columns): ColumnRow[] {
   const header = new VarintReader(bytes);
   const count = header.read();
-  const lengths = Array.from({ length: 7 }, () => header.read());
+  const lengths = Array.from({ length: COLUMN_COUNT }, () => header.read());
   let begin = header.position;
   const columns = lengths.map((length) => {
     const column = new VarintReader(bytes.subarray(begin, begin + length));
     begin += length;
     return column;
   });
-  const meters = new Map<string, Expectation>();
+  const read = (index: number) => columns[index]?.read() ?? 0;
+  const expectations = new Expectations();
   return Array.from({ length: count }, () => {
-    const [
-      word = 0,
-      step = 0,
-      hasNoSeq = 0,
-      seqStep = 0,
-      decimalsStep = 0,
-      mantissaStep = 0,
-      more = 0,
-    ] = columns.map((column) => column.read());
-    const id = wordAt(words, word);
-    const expected = meters.get(id) ?? { ...START };
-    const stepMs = expected.stepMs + step;
-    const atMs = expected.atMs + stepMs;
-    const seq = expected.seq + 1 + seqStep;
-    const decimals = expected.decimals + decimalsStep;
-    const mantissa = expected.mantissa + mantissaStep;
-    meters.set(id, { atMs, stepMs, mantissa, decimals, seq });
-    const kept = hasNoSeq === 1 ? undefined : seq;
-    return { id, atMs, mantissa, decimals, seq: kept, more: wordAt(words, more) };
+    const id = wordAt(words, read(0));
+    const expected = expectations.of(id);
+    const atMs = expected.atMs + expected.stepMs + read(1);
+    const hasNoSeq = read(2) === 1;
+    const seq = expected.seq + 1 + read(3);
+    const decimals = expected.decimals + read(4);
+    const mantissa = expected.mantissa + read(5);
+    const more = wordAt(words, read(6));
+    const row = { id, atMs, mantissa, decimals, seq: hasNoSeq ? undefined : seq, more };
+    expect(expected, row, seq);
+    return row;
   });
+}
+
+/** What is expected of each meter; the one that was asked for last is asked for again, mostly. */
+class Expectations {
+  readonly #meters = new Map<string, Expectation>();
+  #id: string | undefined;
+  #expected: Expectation = this.#begin();
+
+  of(id: string): Expectation {
+    if (id === this.#id) return this.#expected;
+    const expected = this.#meters.get(id) ?? this.#begin();
+    this.#meters.set(id, expected);
+    this.#id = id;
+    this.#expected = expected;
+    return expected;
+  }
+
+  #begin(): Expectation {
+    return { atMs: 0, stepMs: 0, mantissa: 0, decimals: 0, seq: -1 };
+  }
+}
+
+/** Notes the row that came after those before. */
+function expect(expected: Expectation, { atMs, mantissa, decimals }: ColumnRow, seq: number): void {
+  expected.stepMs = atMs - expected.atMs;
+  expected.atMs = atMs;
+  expected.mantissa = mantissa;
+  expected.decimals = decimals;
+  expected.seq = seq;
 }
 
 function wordNumber(words: Map<string, number>, word: string): number {

@@ -17,22 +17,42 @@ function unzigzag(value: number): number {
 /** Largest magnitude that can be written: its zigzag must be exact. */
 export const MAX_VARINT = 2 ** 52 - 1;
 
+/** Bytes of the longest number. */
+const LONGEST_BYTES = 8;
+const FIRST_BYTES = 256;
+
 /** Whether a number can be written. */
 export function fitsVarint(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) <= MAX_VARINT;
 }
 
-/** Appends numbers to a list of bytes. */
+/** Appends numbers to a row of bytes. */
 export class VarintWriter {
-  readonly bytes: number[] = [];
+  #bytes = new Uint8Array(FIRST_BYTES);
+  #length = 0;
+
+  /** What was written so far. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
 
   write(value: number): void {
+    if (this.#length + LONGEST_BYTES > this.#bytes.length) this.#grow();
     let rest = zigzag(value);
     while (rest >= 128) {
-      this.bytes.push((rest % 128) + 128);
-      rest = Math.floor(rest / 128);
+      const low = rest % 128;
+      this.#bytes[this.#length] = low + 128;
+      this.#length += 1;
+      rest = (rest - low) / 128;
     }
-    this.bytes.push(rest);
+    this.#bytes[this.#length] = rest;
+    this.#length += 1;
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(2 * this.#bytes.length);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 }
 
@@ -57,8 +77,8 @@ export class VarintReader {
       const byte = this.#bytes[this.#position];
       if (byte === undefined) throw new RangeError('the block is cut off');
       this.#position += 1;
-      value += (byte % 128) * factor;
-      if (byte < 128) return unzigzag(value);
+      if (byte < 128) return unzigzag(value + byte * factor);
+      value += (byte - 128) * factor;
     }
   }
 }
