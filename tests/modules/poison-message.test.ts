@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { z } from 'zod';
 import { FailedTakes } from '../../modules/shared/src/failed-takes.ts';
+import { readHealth } from '../../modules/shared/src/heartbeat.ts';
 import { keepRunning, type StartModule } from '../../modules/shared/src/keep-running.ts';
 import { createLogger } from '../../modules/shared/src/logger.ts';
 import { startModule } from '../../modules/shared/src/run-module.ts';
@@ -258,11 +259,15 @@ describe('a process whose module cannot take a message', function () {
     const folder = mkdtempSync(join(tmpdir(), 'poisoned-process-'));
     for (const body of [[1], POISON, [2]]) hub.input('in', body);
     const command = [process.execPath, '--import', 'tsx', 'tests/support/picky-module-main.ts'];
-    const environment = { ...hub.environment, STATE_FOLDER: folder };
+    const HEARTBEAT_FILE = join(folder, 'heartbeat');
+    const environment = { ...hub.environment, STATE_FOLDER: folder, HEARTBEAT_FILE };
     const module = ModuleProcess.run(command, { folder: process.cwd(), environment });
     try {
       await eventually(() => assert.equal(hub.unacknowledged, 0, module.output), 20_000);
+      assert.equal(readHealth(HEARTBEAT_FILE).state, 'healthy');
       assert.equal(await module.end('SIGTERM'), 0);
+      // It opened the database in each of its lives, for which it may take as long as it likes.
+      assert.equal(module.output.match(/"state":"starting"/g)?.length, 3);
       assert.equal(onDisk(folder, 'SELECT sum FROM sums'), 3);
       assert.equal(onDisk(folder, 'SELECT reason FROM quarantine'), REASON);
     } finally {

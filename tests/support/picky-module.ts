@@ -14,6 +14,8 @@ export interface Pickiness {
   /** Called with each body before it is taken. */
   readonly beforeTake?: (body: string) => void;
   readonly inSettle?: () => void;
+  /** Called while it opens its database. */
+  readonly opening?: () => void;
 }
 
 class PickyCore implements DurableCore<object> {
@@ -66,6 +68,9 @@ export function pickyModule(pickiness: Pickiness = {}): ModuleDefinition<typeof 
     migrations: ['CREATE TABLE sums (row INTEGER PRIMARY KEY CHECK (row = 1), sum REAL NOT NULL)'],
     schema: Schema,
     lostKind: 'average',
-    start: ({ database }) => new PickyCore(database, pickiness),
+    start: ({ database }) => {
+      pickiness.opening?.();
+      return new PickyCore(database, pickiness);
+    },
   };
 }

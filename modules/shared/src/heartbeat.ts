@@ -8,7 +8,8 @@
  * Invariants:
  * - the sign is renewed only while the event loop turns, so a module that is stuck stops giving it;
  * - setting the clock does not make a module look stuck: times are the machine's since its start;
- * - a module that is still opening its database is never ended.
+ * - a module that is still opening its database is never ended, however long that takes;
+ * - the sign of a process that has ended says nothing, also where another has its id by now.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Clock } from './clock.ts';
@@ -27,41 +28,76 @@ export type Health =
   | { readonly state: 'starting' }
   | { readonly state: 'stuck'; readonly silentMs: number; readonly endPid: number | undefined };
 
+/** Gives the sign of life. */
+export interface Heartbeat {
+  /** Opens a database, checks and migrates it, perhaps for long and without a turn of the event loop. */
+  opening<Result>(open: () => Result): Result;
+  stop(): void;
+}
+
+/** Stands in a sign of life instead of the time. */
+const OPENING = 'opening';
+
 /** Milliseconds since the machine started: the same for all processes, whoever sets the clock. */
 export function machineUptimeMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
 /**
- * Gives the sign of life until the returned function is called.
+ * When a process was started, in the operating system's own count: with its id the name of a process.
+ * 0 of one that has ended, and where there is no /proc. Source: proc_pid_stat(5), `starttime`.
+ */
+export function processStart(pid: number): string {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  // The second field, the program's name in brackets, may hold anything.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
+}
+
+/**
+ * Gives the sign of life until it is stopped; gives none without a file.
  *
  * A file that cannot be written is logged once and is no reason to stop working.
  */
 export function startHeartbeat(
-  file: string,
+  file: string | undefined,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
-): () => void {
+): Heartbeat {
+  if (file === undefined) return { opening: (open) => open(), stop: () => {} };
   let warned = false;
-  const beat = (): void => {
+  const born = processStart(process.pid);
+  const write = (what: string): void => {
     try {
       // Renamed into place: the check never reads half of it.
-      writeFileSync(`${file}.new`, `${process.pid} ${machineUptimeMs()}\n`);
+      writeFileSync(`${file}.new`, `${process.pid} ${born} ${what}\n`);
       renameSync(`${file}.new`, file);
     } catch (error) {
       if (!warned) log.warn({ reason: messageOf(error) }, 'heartbeat not written');
       warned = true;
     }
   };
+  const beat = () => write(String(machineUptimeMs()));
   beat();
-  return clock.every(BEAT_EVERY_MS, beat);
+  return {
+    opening: (open) => {
+      write(OPENING);
+      try {
+        return open();
+      } finally {
+        beat();
+      }
+    },
+    stop: clock.every(BEAT_EVERY_MS, beat),
+  };
 }
 
 /** Reads the sign of life that a module left in `file`. */
 export function readHealth(file: string, uptimeMs = machineUptimeMs()): Health {
-  const [, pid, beatMs] = /^(\d+) (\d+)\n$/.exec(readIfThere(file)) ?? [];
-  const silentMs = uptimeMs - Number(beatMs);
+  const [, pid, born, beat] = /^(\d+) (\d+) (\d+|opening)\n$/.exec(readIfThere(file)) ?? [];
+  const isAlive = pid !== undefined && processStart(Number(pid)) === born;
+  if (!isAlive || beat === OPENING) return { state: 'starting' };
+  const silentMs = uptimeMs - Number(beat);
   // A sign from before the machine's last start says nothing.
-  if (beatMs === undefined || silentMs < 0) return { state: 'starting' };
+  if (silentMs < 0) return { state: 'starting' };
   if (silentMs <= STUCK_AFTER_MS) return { state: 'healthy' };
   return {
     state: 'stuck',

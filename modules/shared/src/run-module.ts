@@ -120,8 +120,7 @@ export async function runModule<Shape extends z.ZodRawShape>(
   signal: AbortSignal,
 ): Promise<never> {
   const { environment, log } = context;
-  const { heartbeatFile } = environment;
-  if (heartbeatFile !== undefined) startHeartbeat(heartbeatFile, context);
+  const heartbeat = startHeartbeat(environment.heartbeatFile, context);
   const metrics = await openMetrics(environment, log);
   signal.addEventListener('abort', () => {
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
@@ -129,7 +128,8 @@ export async function runModule<Shape extends z.ZodRawShape>(
   const failedTakes = new FailedTakes();
   const start: StartModule = async (failed) => {
     const client = await context.connect();
-    const module = startModule(definition, { ...context, client, metrics, failedTakes }, failed);
+    const life = { ...context, client, metrics, failedTakes };
+    const module = heartbeat.opening(() => startModule(definition, life, failed));
     log.info('started');
     return module;
   };
