@@ -76,7 +76,11 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
 };
 
 /** Messages of telemetry that lie in the outbox: enough to keep edgeHub busy between two commits. */
-const MOST_LIVE = 16;
+const LEAST_LIVE = 16;
+const MOST_LIVE = 64;
+/** And bytes of them beyond the least, and as a share of the database. */
+const MOST_LIVE_BYTES = 4 * 1_048_576;
+const LIVE_SHARE = 1 / 16;
 const MOST_BACKLOG = 32;
 const MOST_RESENT = 32;
 /** With so many results before it, the ledger can wait, and its entries be added up. */
@@ -123,9 +127,10 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
 
   settle(effects: Effects): void {
     const { packer, backlog } = this.#parts;
+    const mostLive = mostLiveMessages(this.#config);
     let live = effects.outbox.countOf(PRIORITY.telemetry);
     for (const pack of packer.pack(this.#config.maxMessageBytes, this.#packDueMs())) {
-      if (live < MOST_LIVE) {
+      if (live < mostLive) {
         live += 1;
         const { messageId, texts } = pack;
         this.#forward({ kind: 'telemetry', messageId, body: `[${texts.join(',')}]` }, effects);
@@ -283,4 +288,9 @@ class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
     const properties = { kind, gateway: this.#parts.deviceId };
     effects.send({ priority, output: 'upstream', messageId, properties, body });
   }
+}
+
+function mostLiveMessages({ maxMessageBytes, maxDiskBytes }: StoreAndForwardConfig): number {
+  const bytes = Math.min(MOST_LIVE_BYTES, maxDiskBytes * LIVE_SHARE);
+  return Math.min(MOST_LIVE, Math.max(LEAST_LIVE, Math.floor(bytes / maxMessageBytes)));
 }

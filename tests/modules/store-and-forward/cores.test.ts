@@ -54,7 +54,7 @@ describe('uplink budget', () => {
     budget.looked(0);
     assert.equal(budget.room(2), 0);
     budget.looked(0);
-    assert.equal(budget.room(2), 8);
+    assert.equal(budget.room(2), 16, 'all of it went, so that more may wait');
   });
 
   it('gives the backlog one of five messages while live telemetry takes all it can get', () => {
@@ -75,6 +75,20 @@ describe('uplink budget', () => {
     }
 
     assert.deepEqual(sent, [400, 100]);
+  });
+
+  it('lets more telemetry wait at edgeHub while it goes fast, and little once it does not', () => {
+    const budget = new UplinkBudget();
+    const rooms = Array.from({ length: 20 }, () => {
+      budget.looked(0);
+      const room = budget.room(2);
+      for (let sent = 0; sent < room; sent += 1) budget.handedOver(2);
+      return room;
+    });
+    assert.ok(Math.max(...rooms) > 32, rooms.join());
+
+    for (let look = 0; look < 10; look += 1) budget.looked(7);
+    assert.equal(budget.room(2), 1);
   });
 
   it('trickles while edgeHub does not say how long its queue is', () => {

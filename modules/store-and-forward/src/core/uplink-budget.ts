@@ -3,14 +3,19 @@
  *
  * Invariants:
  * - while edgeHub's queue is as long as a priority's limit, nothing of that priority is handed over;
+ * - for telemetry the limit is a few times what edgeHub sends between two looks, so that little waits
+ *   there when the link is slow or goes, and edgeHub never runs dry when it is fast;
  * - without knowledge of the queue only a trickle is handed over;
  * - anomalies are still handed over when averages are not, averages when telemetry is not;
  * - while backlog waits, at least one of five messages of telemetry is backlog; while something is
  *   sent again, at least one of five behind the live ones.
  */
 
-/** Upstream queue at which a priority waits here: anomalies, averages, live, backlog, sent again. */
-const LONGEST_QUEUE = [2_000, 500, 8, 8, 8];
+/** Upstream queue at which anomalies wait here, and averages. */
+const LONGEST_QUEUE = [2_000, 500];
+/** The same for telemetry: at first, on a slow link and on none, and on the fastest. */
+const SHORTEST_TELEMETRY_QUEUE = 8;
+const LONGEST_TELEMETRY_QUEUE = 64;
 /** Anomalies, and averages, that one trickle lets through. */
 const TRICKLED_RESULTS = 20;
 const LIVE = 2;
@@ -24,6 +29,9 @@ export class UplinkBudget {
   /** Handed over since the last look, and between the two looks before: not surely counted in it. */
   #sinceLook = 0;
   #beforeLook = 0;
+  /** What edgeHub has sent between the last two looks. */
+  #sent = 0;
+  #telemetryQueue = SHORTEST_TELEMETRY_QUEUE;
   /** Messages of each priority that the last trickle lets through. */
   #trickle: number[] = PRIORITIES.map((priority) => (priority < LIVE ? TRICKLED_RESULTS : 1));
   /** Messages of each priority since the last of one behind it. */
@@ -55,7 +63,7 @@ export class UplinkBudget {
   #roomByQueue(priority: number): number {
     if (this.#queueLength === undefined) return this.#trickle[priority] ?? 0;
     const expected = this.#queueLength + this.#sinceLook + this.#beforeLook;
-    return Math.max(0, (LONGEST_QUEUE[priority] ?? 0) - expected);
+    return Math.max(0, (LONGEST_QUEUE[priority] ?? this.#telemetryQueue) - expected);
   }
 
   handedOver(priority: number): void {
@@ -69,6 +77,8 @@ export class UplinkBudget {
 
   /** edgeHub's queue was `length` messages long. */
   looked(length: number): void {
+    // What was handed over before the last look is surely counted by now.
+    this.#fitQueue((this.#queueLength ?? 0) + this.#beforeLook - length);
     this.#queueLength = length;
     this.#beforeLook = this.#sinceLook;
     this.#sinceLook = 0;
@@ -80,11 +90,21 @@ export class UplinkBudget {
    */
   trickle(telemetry: number): void {
     this.#queueLength = undefined;
+    this.#telemetryQueue = SHORTEST_TELEMETRY_QUEUE;
     this.#trickle = this.#trickle.map((left, priority) => {
       if (priority < LIVE) return TRICKLED_RESULTS;
       return telemetry === 0 ? left : telemetry;
     });
     this.#sinceLook = 0;
     this.#beforeLook = 0;
+  }
+
+  /** Doubles or halves the limit by what edgeHub has sent between the last three looks. */
+  #fitQueue(sent: number): void {
+    const limit = this.#telemetryQueue;
+    const lately = this.#sent + sent;
+    this.#sent = sent;
+    if (lately >= limit / 2) this.#telemetryQueue = Math.min(2 * limit, LONGEST_TELEMETRY_QUEUE);
+    if (lately < limit / 8) this.#telemetryQueue = Math.max(limit / 2, SHORTEST_TELEMETRY_QUEUE);
   }
 }
