@@ -68,7 +68,7 @@ export class Backlog {
 
   constructor({ database, ledger, delivered, clock, gateway }: BacklogParts) {
     this.#losses = ledger;
-    this.#blocks = new BlockStore(database, (block) => this.#loseDamaged(block));
+    this.#blocks = new BlockStore(database, (block) => this.loseDamaged(block));
     this.#space = new DiskSpace(database);
     this.#kept = new KeptValues(database);
     this.#rooms = new RoomMaker({
@@ -165,8 +165,12 @@ export class Backlog {
     return { backlogBlocks: this.#blocks.blocks, databaseBytes: this.#space.fileBytes };
   }
 
-  /** Whose readings they were is not known any more, only how many and when they came. */
-  #loseDamaged({ readings: count, isThinned, storedMs: at }: Omit<Block, 'texts'>): void {
+  /**
+   * Tells of a block that cannot be read and is gone: whose readings they were is not known any more, only
+   * how many and when they came.
+   */
+  loseDamaged(block: Pick<Block, 'readings' | 'isThinned' | 'storedMs'>): void {
+    const { readings: count, isThinned, storedMs: at } = block;
     if (!isThinned) {
       this.#damaged += count;
       this.#losses.note(count);

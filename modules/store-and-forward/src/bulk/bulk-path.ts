@@ -4,6 +4,7 @@
  *
  * Invariants:
  * - readings leave the backlog only when their upload's manifest is stored;
+ * - a block that cannot be read goes into the ledger, and holds up no other;
  * - what a kill interrupts is done again with the same names and bytes, so nothing comes twice;
  * - what Blob Storage does not take goes by the hub, and is tried again with longer and longer pauses.
  */
@@ -16,7 +17,7 @@ import {
   type BulkError,
   type OpenContainer,
 } from './blob-container.ts';
-import type { BulkStore, Upload } from './bulk-store.ts';
+import type { BulkStore, DroppedBlock, Upload } from './bulk-store.ts';
 import { period, uploadFiles, uploadName, type UploadFiles } from './upload-files.ts';
 
 /** The rest of the backlog, as far as the bulk path needs it. */
@@ -27,6 +28,8 @@ export interface BulkBacklog {
   readonly blocks: number;
   /** Blocks came or went past it. */
   recount(): void;
+  /** Puts the readings of a block that cannot be read into the ledger. */
+  damaged(block: DroppedBlock): void;
   /** Counts readings as delivered, by the numbers of blocks, first and last. */
   delivered(blocks: Upload['blocks']): void;
 }
@@ -167,11 +170,17 @@ export class BulkPath {
     this.#parts.backlog.recount();
   }
 
+  /** Given back, it would come again with the next upload. */
+  #loseDamaged([firstNumber]: Upload['blocks'][number]): void {
+    const { store, backlog } = this.#parts;
+    const block = store.drop(firstNumber);
+    if (block !== undefined) backlog.damaged(block);
+  }
+
   #commit(outcome: Outcome): UploadMessage[] {
     if ('fault' in outcome) throw outcome.fault;
     if ('complete' in outcome) return this.#complete(outcome.complete, outcome.address);
-    // The backlog knows what to do with a damaged block.
-    if ('damaged' in outcome) this.#giveBack([outcome.damaged]);
+    if ('damaged' in outcome) this.#loseDamaged(outcome.damaged);
     else this.#failed(outcome.problem);
     return [];
   }

@@ -47,6 +47,9 @@ export interface PlanLimits {
 }
 
 const Row = z.object({ firstNumber: z.int(), readings: z.int() });
+const Dropped = z.object({ readings: z.int(), storedMs: z.int() });
+/** What is known of a block that cannot be read. */
+export type DroppedBlock = z.infer<typeof Dropped>;
 const NAME = 'bulk path';
 
 export class BulkStore {
@@ -57,6 +60,7 @@ export class BulkStore {
   readonly #removeFrom: Readonly<Record<'blocks' | 'upload_blocks', Statement>>;
   readonly #all: Statement;
   readonly #content: Statement;
+  readonly #drop: Statement;
   readonly #clear: Statement;
   #progress: BulkProgress;
   #upload: Upload | undefined;
@@ -83,6 +87,9 @@ export class BulkStore {
     this.#content = database
       .prepare('SELECT content FROM upload_blocks WHERE first_number = ?')
       .pluck();
+    this.#drop = database.prepare(
+      'DELETE FROM upload_blocks WHERE first_number = ? RETURNING readings, stored_ms AS storedMs',
+    );
     this.#clear = database.prepare('DELETE FROM upload_blocks');
     this.#progress = stored(Kept, this.#kept.read(NAME) ?? {});
     this.#upload = this.#readUpload();
@@ -128,6 +135,13 @@ export class BulkStore {
       this.#removeFrom.upload_blocks.run(firstNumber);
     }
     this.#upload = this.#readUpload();
+  }
+
+  /** Takes a block out that cannot be read; undefined when the upload has none of that number. */
+  drop(firstNumber: number): DroppedBlock | undefined {
+    const row: unknown = this.#drop.get(firstNumber);
+    this.#upload = this.#readUpload();
+    return row === undefined ? undefined : stored(Dropped, row);
   }
 
   /** The upload is complete: its blocks have done their work. */

@@ -34,6 +34,7 @@ export function startBulkPath(parts: BulkPathParts): BulkPath {
         return backlog.blocks;
       },
       recount: () => backlog.recount(),
+      damaged: (block) => backlog.loseDamaged({ ...block, isThinned: false }),
       delivered: (blocks) =>
         packer.acknowledged(blocks.map(([first, last]) => `telemetry/${gateway}/${first}-${last}`)),
     },

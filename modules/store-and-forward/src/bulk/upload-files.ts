@@ -20,7 +20,7 @@ const Stored = z.object({
   seq: z.number().optional(),
 });
 
-/** Which block cannot be unpacked. */
+/** Which block cannot be unpacked, or holds something else than readings. */
 export interface DamagedBlock {
   readonly damaged: Upload['blocks'][number];
 }
@@ -54,10 +54,9 @@ export async function uploadFiles(
   let fromMs = Number.POSITIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;
   for (const block of upload.blocks) {
-    const texts = store.textsOf(block[0]);
-    if (texts === undefined) return { damaged: block };
-    for (const text of texts) {
-      const { id, time, temp, seq } = Stored.parse(JSON.parse(text));
+    const readings = readingsOf(store.textsOf(block[0]));
+    if (readings === undefined) return { damaged: block };
+    for (const { id, time, temp, seq } of readings) {
       const at = new Date(time);
       const isInstant = !Number.isNaN(at.getTime());
       archive.add({ id, time, utc: isInstant ? at.toISOString() : undefined, temp, seq });
@@ -89,6 +88,14 @@ export async function uploadFiles(
     })),
   };
   return { files, manifest: manifestBlob(name, manifest), fromMs, toMs, bytes };
+}
+
+function readingsOf(texts: readonly string[] | undefined) {
+  try {
+    return texts?.map((text) => Stored.parse(JSON.parse(text)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** First and last instant as a manifest and a message have them. */
