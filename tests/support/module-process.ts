@@ -1,9 +1,8 @@
 /** A module as a real process, as edgeAgent would start it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
+import { PROJECT_FOLDER } from './project-folder.ts';
+import { compiled } from './compiled.ts';
 
 export class ModuleProcess {
   readonly #child: ChildProcess;
@@ -15,9 +14,9 @@ export class ModuleProcess {
     child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
   }
 
-  /** Starts `modules/<folder>/src/main.ts` with an environment of its own. */
+  /** Starts the compiled `modules/<folder>/src/main.ts` with an environment of its own. */
   static start(folder: string, environment: Record<string, string>): ModuleProcess {
-    const command = [process.execPath, '--import', 'tsx', `modules/${folder}/src/main.ts`];
+    const command = [process.execPath, compiled(`modules/${folder}/src/main.ts`)];
     return ModuleProcess.run(command, { folder: PROJECT_FOLDER, environment });
   }
 

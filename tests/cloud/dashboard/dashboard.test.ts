@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { RunningDashboard } from '../../../cloud/dashboard/server/dashboard.ts';
+import { compiled } from '../../support/compiled.ts';
 import { startTestEventHubs, type TestEventHubs } from '../../support/event-hubs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { testSettings, type TestSettings } from '../../support/settings.ts';
@@ -13,7 +13,7 @@ import {
   startTestDashboard,
 } from './sample-hubs.ts';
 
-const MAIN = fileURLToPath(new URL('../../../cloud/dashboard/server/main.ts', import.meta.url));
+const MAIN = compiled('cloud/dashboard/server/main.ts');
 const FIRST = { id: 'Meter01', windowEnd: '2026-11-22T18:05:00Z', average: 70.5 };
 const FAILING = ['failing', 'failing'];
 const SECOND = { id: 'Meter01', windowEnd: '2026-11-22T18:10:00Z', average: 71.5 };
@@ -120,7 +120,7 @@ describe('dashboard process', function () {
 
   it('starts while its event hubs cannot be reached, and stops within two seconds', async () => {
     const test = await testSettings();
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    const child = spawn(process.execPath, [MAIN], {
       env: { ...process.env, ...dashboardVariables(test.settings) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

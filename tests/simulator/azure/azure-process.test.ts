@@ -8,6 +8,7 @@ import { ensureCertificates } from '../../../simulator/wire/certificates.ts';
 import { controlClient } from '../../../simulator/wire/control-api.ts';
 import { signSasToken } from '../../../simulator/wire/sas-token.ts';
 import { RawMqttClient } from '../../support/raw-mqtt.ts';
+import { compiled } from '../../support/compiled.ts';
 import { testSettings, type TestSettings } from '../../support/settings.ts';
 
 const Status = z.object({ iotHub: z.object({ messagesReceived: z.number() }) });
@@ -31,7 +32,7 @@ describe('azure process', function () {
     const { settings } = test;
     const path = join(settings.stateFolder, 'settings.json');
     await writeFile(path, JSON.stringify(settings));
-    child = spawn(process.execPath, ['--import', 'tsx', 'simulator/azure/main.ts', path], {
+    child = spawn(process.execPath, [compiled('simulator/azure/main.ts'), path], {
       cwd: settings.projectFolder,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

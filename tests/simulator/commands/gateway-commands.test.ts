@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../../support/project-folder.ts';
+import { compiled } from '../../support/compiled.ts';
 
 describe('commands for a real gateway', function () {
   this.timeout(20_000);
@@ -16,8 +17,8 @@ describe('commands for a real gateway', function () {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   function run(command: string, words: readonly string[], variables: Record<string, string> = {}) {
-    const script = join(PROJECT_FOLDER, 'simulator/commands', `${command}.ts`);
-    const ended = spawnSync(process.execPath, ['--import', 'tsx', script, ...words], {
+    const script = compiled(`simulator/commands/${command}.ts`);
+    const ended = spawnSync(process.execPath, [script, ...words], {
       cwd: PROJECT_FOLDER,
       encoding: 'utf8',
       env: { PATH: folder, ...variables },

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../../support/project-folder.ts';
+import { compiled } from '../../support/compiled.ts';
 import { testSettings, type TestSettings } from '../../support/settings.ts';
 
 const HEADER = 'number,meter,from,to,kind,size';
@@ -21,8 +22,8 @@ describe('npm run meter', function () {
   afterEach(() => made.cleanup());
 
   function run(...words: string[]) {
-    const script = join(PROJECT_FOLDER, 'simulator/commands/meter.ts');
-    const all = ['--import', 'tsx', script, ...words, '--state', made.settings.stateFolder];
+    const script = compiled('simulator/commands/meter.ts');
+    const all = [script, ...words, '--state', made.settings.stateFolder];
     const { status, stdout, stderr } = spawnSync(process.execPath, all, {
       cwd: PROJECT_FOLDER,
       encoding: 'utf8',

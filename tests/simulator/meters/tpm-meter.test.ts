@@ -13,6 +13,7 @@ import type { RunningService } from '../../../simulator/wire/local-process.ts';
 import { createLogger } from '../../../simulator/wire/logger.ts';
 import type { Settings } from '../../../simulator/wire/settings.ts';
 import { TestAzure } from '../../support/azure.ts';
+import { compiled } from '../../support/compiled.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PROJECT_FOLDER } from '../../support/project-folder.ts';
 import { describeWithSwtpm } from '../../support/software-tpm.ts';
@@ -146,8 +147,7 @@ describeWithSwtpm('a meter with a TPM', function () {
   });
 
   async function run(...words: readonly string[]): Promise<string> {
-    const script = join(PROJECT_FOLDER, 'simulator/commands/tpm.ts');
-    const args = ['--import', 'tsx', script, ...words, '--state', settings.stateFolder];
+    const args = [compiled('simulator/commands/tpm.ts'), ...words, '--state', settings.stateFolder];
     const child = spawn(process.execPath, args, { cwd: PROJECT_FOLDER });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

@@ -3,16 +3,14 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { dryRun, type DryMail } from '../../../../cloud/function/src/command/dry-run.ts';
 import { readEvents } from '../../../../cloud/function/src/command/read-events.ts';
 import { parseDryRunSettings } from '../../../../cloud/function/src/env.ts';
 import { alertEvent, START_MS } from '../support.ts';
+import { compiled } from '../../../support/compiled.ts';
 
-const COMMAND = fileURLToPath(
-  new URL('../../../../cloud/function/src/command/main.ts', import.meta.url),
-);
+const COMMAND = compiled('cloud/function/src/command/main.ts');
 
 function event(second: number, overrides: Record<string, unknown> = {}): Record<string, unknown> {
   const time = new Date(START_MS + second * 1_000).toISOString();
@@ -139,7 +137,7 @@ describe('npm run alerts', function () {
   it('prints each mail, writes pages with their pictures, and fails for malformed events', async () => {
     const file = join(folder, 'events.json');
     await writeFile(file, JSON.stringify([event(0), { id: 'Meter07' }]));
-    const args = ['--import', 'tsx', COMMAND, '--dry-run', file, '--html', join(folder, 'pages')];
+    const args = [COMMAND, '--dry-run', file, '--html', join(folder, 'pages')];
     const run = promisify(execFile)(process.execPath, args, { env: { PATH: process.env['PATH'] } });
     const failed = await run.then(
       () => assert.fail('it must fail'),

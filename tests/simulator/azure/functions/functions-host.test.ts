@@ -16,6 +16,7 @@ import type { RunningService } from '../../../../simulator/wire/local-process.ts
 import { createLogger } from '../../../../simulator/wire/logger.ts';
 import { alertEvent } from '../../../cloud/function/support.ts';
 import { startAzurite, type Azurite } from '../../../support/azurite.ts';
+import { compiled } from '../../../support/compiled.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { testSettings, type TestSettings } from '../../../support/settings.ts';
 
@@ -71,17 +72,12 @@ describe('local Functions host', function () {
     await local.cleanup();
   });
 
-  /** The process as the supervisor starts it, from the sources. */
+  /** The process as the supervisor starts it. */
   async function startHost(settingsFile = 'settings.json'): Promise<ChildProcess> {
     const { projectFolder, stateFolder } = local.settings;
     const child = spawn(
       process.execPath,
-      [
-        '--import',
-        'tsx',
-        join(projectFolder, 'simulator/azure/functions/main.ts'),
-        join(stateFolder, settingsFile),
-      ],
+      [compiled('simulator/azure/functions/main.ts'), join(stateFolder, settingsFile)],
       { cwd: projectFolder, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
     for (const stream of [child.stdout, child.stderr]) {

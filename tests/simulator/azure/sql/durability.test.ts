@@ -3,15 +3,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import mssql from 'mssql';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { ensureCertificates } from '../../../../simulator/wire/certificates.ts';
 import { sqlClientConfig } from '../../../../simulator/wire/sql-connection.ts';
+import { compiled } from '../../../support/compiled.ts';
 import { testSettings, type TestSettings } from '../../../support/settings.ts';
 import { averagesTable, rowsOf, startTestSql } from '../../../support/sql.ts';
 
-const MAIN = fileURLToPath(new URL('../../../../simulator/azure/sql/main.ts', import.meta.url));
+const MAIN = compiled('simulator/azure/sql/main.ts');
 
 describe('the state of the local Azure SQL', function () {
   this.timeout(40_000);
@@ -33,7 +33,7 @@ describe('the state of the local Azure SQL', function () {
   const settingsPath = () => join(test.settings.stateFolder, 'settings.json');
 
   const start = async (): Promise<unknown> => {
-    child = fork(MAIN, [settingsPath()], { execArgv: ['--import', 'tsx'], stdio: 'ignore' });
+    child = fork(MAIN, [settingsPath()], { execArgv: [], stdio: 'ignore' });
     const [message] = (await once(child, 'message')) as [unknown];
     return message;
   };

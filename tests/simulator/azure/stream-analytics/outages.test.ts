@@ -3,21 +3,19 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { startSql } from '../../../../simulator/azure/sql/sql-server.ts';
 import { startJobs } from '../../../../simulator/azure/stream-analytics/jobs.ts';
 import { controlClient } from '../../../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../../../simulator/wire/local-process.ts';
+import { compiled } from '../../../support/compiled.ts';
 import { startAzurite, type Azurite } from '../../../support/azurite.ts';
 import { startTestEventHubs, type TestEventHubs } from '../../../support/event-hubs.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { testSettings, type TestSettings } from '../../../support/settings.ts';
 import { SILENT_LOG, archivedLines, eventsOf, jobOf, readingAt, sendTelemetry } from './live.ts';
 
-const MAIN = fileURLToPath(
-  new URL('../../../../simulator/azure/stream-analytics/main.ts', import.meta.url),
-);
+const MAIN = compiled('simulator/azure/stream-analytics/main.ts');
 
 describe('jobs through outages', function () {
   this.timeout(60_000);
@@ -29,8 +27,7 @@ describe('jobs through outages', function () {
   const children: ChildProcess[] = [];
 
   const startProcess = (settingsPath: string): ChildProcess => {
-    const execArgv = ['--import', 'tsx'];
-    const child = fork(MAIN, [settingsPath], { execArgv, stdio: 'ignore' });
+    const child = fork(MAIN, [settingsPath], { execArgv: [], stdio: 'ignore' });
     children.push(child);
     return child;
   };

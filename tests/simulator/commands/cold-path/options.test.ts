@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'mocha';
 import { parseColdPathOptions } from '../../../../simulator/commands/cold-path/options.ts';
+import { compiled } from '../../../support/compiled.ts';
 
 const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
 const STORAGE =
@@ -39,7 +40,7 @@ describe('cold-path options', () => {
   it('end in help, or in one line and exit code 1', function () {
     this.timeout(20_000);
     const run = (...args: string[]) =>
-      spawnSync(process.execPath, ['--import', 'tsx', 'simulator/commands/cold-path.ts', ...args], {
+      spawnSync(process.execPath, [compiled('simulator/commands/cold-path.ts'), ...args], {
         cwd: PROJECT,
         encoding: 'utf8',
       });

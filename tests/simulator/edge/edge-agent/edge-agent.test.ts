@@ -12,6 +12,7 @@ import { controlClient } from '../../../../simulator/wire/control-api.ts';
 import type { RunningService } from '../../../../simulator/wire/local-process.ts';
 import type { Settings } from '../../../../simulator/wire/settings.ts';
 import { TestAzure } from '../../../support/azure.ts';
+import { compiled } from '../../../support/compiled.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { testSettings, type TestSettings } from '../../../support/settings.ts';
 import { manifestDocument } from '../support/manifest.ts';
@@ -76,8 +77,10 @@ describe('edgeAgent', function () {
   async function startAsProcess(): Promise<ChildProcess> {
     const file = join(settings.stateFolder, 'settings.json');
     await writeFile(file, JSON.stringify(settings));
-    const main = join(settings.projectFolder, 'simulator/edge/edge-agent/main.ts');
-    child = fork(main, [file], { execArgv: ['--import=tsx'], stdio: 'ignore' });
+    child = fork(compiled('simulator/edge/edge-agent/main.ts'), [file], {
+      execArgv: [],
+      stdio: 'ignore',
+    });
     const [message] = (await once(child, 'message')) as [{ state: string }];
     assert.equal(message.state, 'ready');
     return child;

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compiled } from '../../../support/compiled.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { into } from '../support/manifest.ts';
 import { TestGateway } from '../support/test-gateway.ts';
@@ -32,8 +33,10 @@ describe('edgeHub killed with SIGKILL', function () {
     const { settings } = gateway;
     const file = join(settings.stateFolder, 'settings.json');
     await writeFile(file, JSON.stringify(settings));
-    const main = join(settings.projectFolder, 'simulator/edge/edge-hub/main.ts');
-    child = fork(main, [file], { execArgv: ['--import=tsx'], stdio: 'ignore' });
+    child = fork(compiled('simulator/edge/edge-hub/main.ts'), [file], {
+      execArgv: [],
+      stdio: 'ignore',
+    });
     const [message] = (await once(child, 'message')) as [{ state: string }];
     assert.equal(message.state, 'ready');
     return child;
