@@ -76,6 +76,7 @@ export class Backlog {
       blocks: this.#blocks,
       losses: this.#losses,
       delivered,
+      clock,
     });
     this.#clock = clock;
     this.#gateway = gateway;
@@ -93,9 +94,9 @@ export class Backlog {
     return entries > 0 && isWorthIt;
   }
 
-  /** Whether ages are to be looked at again. */
+  /** Whether ages are to be looked at again, or more is to go. */
   get isLookDue(): boolean {
-    return this.#clock.monotonicMs() - this.#lookedMs >= LOOK_MS;
+    return this.#rooms.isBehind || this.#clock.monotonicMs() - this.#lookedMs >= LOOK_MS;
   }
 
   /** What lies in blocks. */

@@ -104,7 +104,12 @@ export class BlockStore {
 
   /** The oldest blocks of readings, or of what took their place. */
   oldestOf(form: 'readings' | 'thinned', limit: number): Block[] {
-    return this.#readable(this.#oldestOfForm.all(form === 'thinned' ? 1 : 0, limit));
+    for (;;) {
+      const rows = this.#oldestOfForm.all(form === 'thinned' ? 1 : 0, limit);
+      const blocks = this.#readable(rows);
+      // Behind damaged ones, which are gone now, there may be others.
+      if (blocks.length > 0 || rows.length === 0) return blocks;
+    }
   }
 
   remove(blocks: readonly Pick<Block, 'firstNumber'>[]): void {

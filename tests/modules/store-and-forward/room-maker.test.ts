@@ -45,6 +45,10 @@ describe('making room', () => {
   let losses: LossLedger;
   let delivered: DeliveredStore;
   let maker: RoomMaker;
+  let space: DiskSpace;
+  let nowMs: number;
+  /** How long each step takes. */
+  let stepMs: number;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'room-'));
@@ -58,7 +62,11 @@ describe('making room', () => {
     blocks = new BlockStore(open.database, () => assert.fail('no block is damaged'));
     losses = new LossLedger(open.database);
     delivered = new DeliveredStore(open.database);
-    maker = new RoomMaker({ space: new DiskSpace(open.database), blocks, losses, delivered });
+    space = new DiskSpace(open.database);
+    nowMs = 0;
+    stepMs = 0;
+    const clock = { monotonicMs: () => (nowMs += stepMs) };
+    maker = new RoomMaker({ space, blocks, losses, delivered, clock });
     open.database.transaction(fill)();
   });
 
@@ -109,7 +117,6 @@ describe('making room', () => {
 
   it('goes from readings to averages of them, to averages, to anomalies', () => {
     const stages: ReturnType<typeof held>[] = [];
-    const space = new DiskSpace(open.database);
     for (let step = 0; step < 300; step += 1) {
       maker.makeRoom(space.usedBytes - 1, outbox);
       stages.push(held());
@@ -150,5 +157,62 @@ describe('making room', () => {
     assert.equal(told(losses.take(100), 'telemetry'), 300);
     assert.equal(blocks.blocks, 30);
     assert.equal(outbox.countOf(1), RESULTS);
+    assert.ok(!maker.isBehind);
+  });
+
+  it('leaves to the next transaction what it has no time for, until all is gone', () => {
+    stepMs = 40;
+    const used = [space.usedBytes];
+    let readings = 0;
+    do {
+      const startedMs = nowMs;
+      readings += maker.expire(20, outbox);
+      assert.ok(
+        nowMs - startedMs <= 160,
+        'two steps in time, and the look at the clock that says so',
+      );
+    } while (maker.isBehind);
+    assert.equal(readings, 600);
+
+    do {
+      const startedMs = nowMs;
+      maker.expire(0, outbox);
+      readings += maker.makeRoom(0, outbox);
+      used.push(space.usedBytes);
+      assert.ok(nowMs - startedMs <= 240);
+    } while (maker.isBehind);
+    assert.equal(readings, 1_200);
+    assert.ok(used.length > 5);
+    assert.deepEqual(
+      used,
+      used.toSorted((a, b) => b - a),
+    );
+    assert.deepEqual([outbox.countOf(1), outbox.countOf(0)], [256, 256]);
+  });
+
+  it('makes room at once for what came in meanwhile, however long that takes', () => {
+    stepMs = 1_000;
+    maker.makeRoom(0, outbox);
+    assert.ok(maker.isBehind);
+    const used = space.usedBytes;
+    for (let more = 0; more < 20; more += 1) {
+      const texts = Array.from({ length: 100 }, (_, index) => reading(10_000 + more * 100 + index));
+      const firstNumber = 10_000 + more * 100;
+      blocks.add({ firstNumber, readings: 100, isThinned: false, storedMs: 50, texts });
+    }
+    assert.ok(space.usedBytes > used + 20_000);
+    maker.makeRoom(0, outbox);
+
+    assert.ok(space.usedBytes <= used);
+    assert.ok(maker.isBehind);
+  });
+
+  it('finds the readings behind damaged blocks', () => {
+    let damaged = 0;
+    open.database.exec("UPDATE blocks SET content = x'0100' WHERE first_number < 600");
+    const others = new BlockStore(open.database, () => (damaged += 1));
+
+    assert.equal(others.oldestOf('readings', 1)[0]?.firstNumber, 600);
+    assert.equal(damaged, 20);
   });
 });
