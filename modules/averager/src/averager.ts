@@ -38,6 +38,8 @@ export const averager: ModuleDefinition<typeof AveragerConfig.shape> = {
 /** The input is idle when nothing has come for this long. */
 const IDLE_MS = 1_000;
 const LOOK_MS = 200;
+/** After so many messages of averages between two looks, the next wait for each other. */
+const MOST_ISSUES = 8;
 /** Share of the limit in bytes that averages may take which edgeHub has not acknowledged. */
 const OUTBOX_SHARE = 1 / 8;
 /** And share of it that one commit may send in averages. */
@@ -74,6 +76,8 @@ class Averager implements DurableCore<AveragerConfig> {
   #isToKeep = false;
   #outbox: Pick<Outbox, 'bytes'> = { bytes: 0 };
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** Commits since the last look that issued averages. */
+  #issues = 0;
   #lastInputMs: number;
   /** Event time of the reading that came last: when it is of now, nothing waits behind it. */
   #lastReadingMs = 0;
@@ -137,6 +141,7 @@ class Averager implements DurableCore<AveragerConfig> {
   }
 
   due(): boolean {
+    if (this.#averages.isIssueWaiting) return true;
     const isDue = !this.#holdsBack() && this.#averages.due(this.#moment());
     return isDue || this.#history.isOverLimit;
   }
@@ -183,18 +188,21 @@ class Averager implements DurableCore<AveragerConfig> {
   }
 
   #issue(): IssuedAverage[] {
+    const moment = this.#moment();
+    const isLookDue = moment.monotonicMs - this.#lookedMs >= LOOK_MS;
+    if (!isLookDue && this.#issues >= MOST_ISSUES) {
+      this.#averages.postponeIssue();
+      return [];
+    }
     const most = Math.ceil((this.#config.maxDiskBytes * ISSUE_SHARE) / AVERAGE_BYTES);
     const limit = this.#holdsBack() ? 0 : Math.max(most, LEAST_ISSUED);
     const issued = this.#averages.issueByWatermark(limit);
-    return [...issued, ...this.#issueByTime(limit - issued.length)];
-  }
-
-  /** Looks at every meter, so not at every commit. */
-  #issueByTime(limit: number): IssuedAverage[] {
-    const moment = this.#moment();
-    if (moment.monotonicMs - this.#lookedMs < LOOK_MS) return [];
+    if (issued.length > 0) this.#issues += 1;
+    if (!isLookDue) return issued;
+    // That looks at every meter, so not at every commit.
     this.#lookedMs = moment.monotonicMs;
-    return this.#averages.issueByTime(moment, limit);
+    this.#issues = 0;
+    return [...issued, ...this.#averages.issueByTime(moment, limit - issued.length)];
   }
 
   #takeReading(message: InputMessage, { reading, atMs }: IncomingReading, effects: Effects): void {

@@ -1,5 +1,7 @@
 /** The open windows of one meter, and which of them are due. */
-import type { Window } from './window.ts';
+import type { AveragesConfig } from './averages.ts';
+import type { StoredMeter } from './meters-on-disk.ts';
+import { Window } from './window.ts';
 
 /** A late burst has ended when its window has not changed for this long. */
 const SETTLE_MS = 1_000;
@@ -26,6 +28,37 @@ export interface Meter {
   readonly open: Map<number, OpenWindow>;
 }
 
+/** A window of this meter that ends here or earlier is complete, but for late readings. */
+export function watermarkOf(
+  { latestMs }: Meter,
+  { latenessMs }: Pick<AveragesConfig, 'latenessMs'>,
+): number {
+  return latestMs - latenessMs;
+}
+
+/** A meter as it was left on disk; one that was never heard, without. */
+export function restoredMeter(
+  stored: StoredMeter | undefined,
+  heardMs: number,
+  config: AveragesConfig,
+): Meter {
+  const meter: Meter = {
+    latestMs: stored?.state.latestMs ?? Number.NEGATIVE_INFINITY,
+    newestEndMs: stored?.state.newestEndMs ?? Number.NEGATIVE_INFINITY,
+    heardMs,
+    open: new Map(),
+  };
+  for (const { windowEndMs, state } of stored?.changed ?? []) {
+    const isLate = windowEndMs <= watermarkOf(meter, config);
+    meter.open.set(windowEndMs, {
+      window: new Window(state.windowMs, state),
+      closes: state.windowMs !== config.windowMs,
+      late: isLate ? { sinceMs: heardMs, lastMs: heardMs } : undefined,
+    });
+  }
+  return meter;
+}
+
 /** The windows with readings that no result has, of which `isDue` holds, oldest first. */
 export function changedWindows(
   { open }: Meter,
@@ -36,6 +69,18 @@ export function changedWindows(
     if (entry.window.changed && isDue(windowEndMs, entry)) due.push([windowEndMs, entry]);
   }
   return due.sort(([a], [b]) => a - b);
+}
+
+/** The windows that are complete by their meter's readings, oldest first. */
+export function dueByWatermark(
+  meter: Meter,
+  config: Pick<AveragesConfig, 'latenessMs'>,
+): [number, OpenWindow][] {
+  const watermarkMs = watermarkOf(meter, config);
+  return changedWindows(
+    meter,
+    (windowEndMs, { late, closes }) => closes || (late === undefined && windowEndMs <= watermarkMs),
+  );
 }
 
 /** Whether a late burst has come to its end, or lasts too long to wait for it. */

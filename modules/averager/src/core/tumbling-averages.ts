@@ -10,7 +10,15 @@
  * - memory does not grow with the number of meters: those that were heard last are in it, the others
  *   on disk alone.
  */
-import { changedWindows, hasSettled, type Meter, type OpenWindow } from './meter-windows.ts';
+import {
+  changedWindows,
+  dueByWatermark,
+  hasSettled,
+  restoredMeter,
+  watermarkOf,
+  type Meter,
+  type OpenWindow,
+} from './meter-windows.ts';
 import type { AveragesConfig, IssuedAverage, Moment, Taken } from './averages.ts';
 import {
   bytesFor,
@@ -32,8 +40,11 @@ export class TumblingAverages {
   readonly #mostInMemory: number;
   /** In memory; heard last comes last. */
   readonly #meters = new Map<string, Meter>();
+  #usedLast: Meter | undefined;
   readonly #sleeping = new SleepingMeters();
   readonly #touched = new Map<string, Set<number>>();
+  /** Meters with new readings since averages were issued last. */
+  readonly #unissued = new Set<string>();
   /** Meters that have something due which is not issued yet. */
   #overdue: string[] = [];
   #config: AveragesConfig;
@@ -97,7 +108,7 @@ export class TumblingAverages {
     meter.latestMs = Math.min(meter.latestMs, this.latestAllowedMs ?? meter.latestMs);
     const windowEndMs = windowEndOf(sample.atMs, this.#config.windowMs);
     if (windowEndMs <= meter.latestMs - this.#config.horizonMs) return 'forgotten';
-    const isLate = windowEndMs <= this.#watermark(meter);
+    const isLate = windowEndMs <= watermarkOf(meter, this.#config);
     const entry = this.#window(sample.id, meter, windowEndMs);
     if (entry === undefined) return 'forgotten';
     if (!this.#hasRoom(sample, entry)) {
@@ -125,12 +136,25 @@ export class TumblingAverages {
     return this.#sleeping.isDue(this.#wakingRule(moment));
   }
 
+  /** Whether `postponeIssue` left something. */
+  get isIssueWaiting(): boolean {
+    return this.#unissued.size > 0;
+  }
+
+  /** Leaves what the readings taken since the last call have made due for the next `issueByWatermark`. */
+  postponeIssue(): void {
+    for (const id of this.#touched.keys()) this.#unissued.add(id);
+  }
+
   /** Issues what the readings taken since the last call have made due; what is over the limit, later. */
   issueByWatermark(limit = Number.POSITIVE_INFINITY): IssuedAverage[] {
     const issued: IssuedAverage[] = [];
-    for (const id of this.#touched.keys()) {
+    this.postponeIssue();
+    const ids = [...this.#unissued];
+    this.#unissued.clear();
+    for (const id of ids) {
       const meter = this.#meters.get(id);
-      const due = meter === undefined ? [] : this.#dueByWatermark(meter);
+      const due = meter === undefined ? [] : dueByWatermark(meter, this.#config);
       if (due.length === 0) continue;
       if (issued.length < limit) issued.push(...this.#issue(id, due));
       else this.#overdue.push(id);
@@ -205,15 +229,6 @@ export class TumblingAverages {
     });
   }
 
-  #dueByWatermark(meter: Meter): [number, OpenWindow][] {
-    const watermarkMs = this.#watermark(meter);
-    return changedWindows(
-      meter,
-      (windowEndMs, { late, closes }) =>
-        closes || (late === undefined && windowEndMs <= watermarkMs),
-    );
-  }
-
   #dueByTime(meter: Meter, moment: Moment): [number, OpenWindow][] {
     const silent = moment.inputIdle && moment.monotonicMs - meter.heardMs >= this.#config.silenceMs;
     return changedWindows(meter, (windowEndMs, { late, closes }) =>
@@ -236,36 +251,20 @@ export class TumblingAverages {
     return wallMs === undefined || windowEndMs + this.#config.latenessMs <= wallMs;
   }
 
-  #watermark(meter: Meter): number {
-    return meter.latestMs - this.#config.latenessMs;
-  }
-
   /** The meter, from memory, from disk or begun; the one that was used last from now on. */
   #meter(id: string, monotonicMs: number): Meter {
-    const meter = this.#meters.get(id) ?? this.#loaded(id, monotonicMs);
+    const known = this.#meters.get(id);
+    if (known !== undefined && known === this.#usedLast) return known;
+    const meter = known ?? this.#loaded(id, monotonicMs);
     this.#meters.delete(id);
     this.#meters.set(id, meter);
+    this.#usedLast = meter;
     return meter;
   }
 
   #loaded(id: string, monotonicMs: number): Meter {
-    const stored = this.#disk.meter(id);
     const heardMs = this.#sleeping.wake(id) ?? monotonicMs;
-    const meter: Meter = {
-      latestMs: stored?.state.latestMs ?? Number.NEGATIVE_INFINITY,
-      newestEndMs: stored?.state.newestEndMs ?? Number.NEGATIVE_INFINITY,
-      heardMs,
-      open: new Map(),
-    };
-    for (const { windowEndMs, state } of stored?.changed ?? []) {
-      const isLate = windowEndMs <= this.#watermark(meter);
-      meter.open.set(windowEndMs, {
-        window: new Window(state.windowMs, state),
-        closes: state.windowMs !== this.#config.windowMs,
-        late: isLate ? { sinceMs: heardMs, lastMs: heardMs } : undefined,
-      });
-    }
-    return meter;
+    return restoredMeter(this.#disk.meter(id), heardMs, this.#config);
   }
 
   /** The window, from memory, from disk or begun; undefined when it may have been forgotten. */
