@@ -21,6 +21,7 @@ export class MeterWatches {
   readonly #mostInMemory: number;
   /** Heard last comes last. */
   readonly #inMemory = new Map<string, MeterWatch>();
+  #usedLast: MeterWatch | undefined;
   readonly #waiting = new Set<string>();
   readonly #touched = new Set<string>();
   #optionsOf: OptionsOf;
@@ -54,12 +55,13 @@ export class MeterWatches {
 
   /** The meter's watch, to be used now; a new one for a meter that was never heard. */
   use(id: string): MeterWatch {
-    this.#touched.add(id);
     const known = this.#inMemory.get(id);
-    if (known === undefined) return this.#keep(id, this.#store.read(id));
+    if (known !== undefined && known === this.#usedLast && this.#touched.has(id)) return known;
+    this.#touched.add(id);
+    this.#usedLast = known ?? this.#keep(id, this.#store.read(id));
     this.#inMemory.delete(id);
-    this.#inMemory.set(id, known);
-    return known;
+    this.#inMemory.set(id, this.#usedLast);
+    return this.#usedLast;
   }
 
   /** Ids of the meters whose readings have waited too long for others. */

@@ -133,14 +133,15 @@ export class MeterWatch {
     let late = 0;
     for (const reading of readings) {
       const last = this.#lastScored;
-      if (last === null || reading.atMs > last.atMs) anomalies.push(...this.#score(reading));
+      if (last === null || reading.atMs > last.atMs) this.#score(reading, anomalies);
       else if (reading.seq === undefined && isSame(reading, last)) repeats += 1;
       else late += 1;
     }
     return { anomalies, repeats, late };
   }
 
-  #score(reading: OrderedReading): FoundAnomaly[] {
+  /** Adds what was found. */
+  #score(reading: OrderedReading, anomalies: FoundAnomaly[]): void {
     const { time, atMs, temp } = reading;
     this.#noteInterval(atMs);
     this.#lastScored = { atMs, temp };
@@ -148,12 +149,12 @@ export class MeterWatch {
     if (this.#recent.length > RECENT_READINGS) this.#recent.shift();
     if (this.#sinceAnomaly !== null) this.#sinceAnomaly += 1;
     const verdict = this.#detector.next(temp);
-    if (!verdict.isAnomaly) return [];
+    if (!verdict.isAnomaly) return;
     const since = this.#sinceAnomaly;
     this.#sinceAnomaly = 0;
-    if (since !== null && since <= this.#options.cooldownReadings) return [];
+    if (since !== null && since <= this.#options.cooldownReadings) return;
     const { direction, score, usual } = verdict;
-    return [{ reading, direction, score, usual, recent: [...this.#recent] }];
+    anomalies.push({ reading, direction, score, usual, recent: [...this.#recent] });
   }
 
   /** Learns the usual interval; after a gap what was usual before it says little. */

@@ -59,6 +59,10 @@ export class ReadingOrder {
     const { seq } = reading;
     if (seq === undefined) return { outcome: 'ordered', released: [reading] };
     this.#next ??= seq;
+    if (seq === this.#next && this.#held.size === 0) {
+      this.#next = seq + 1;
+      return { outcome: 'ordered', released: [reading] };
+    }
     if (seq < this.#next) {
       return { outcome: this.#wasSkipped(seq) ? 'late' : 'repeat', released: NONE };
     }
