@@ -34,6 +34,7 @@ import type { MetricsEndpoint } from './metrics-endpoint.ts';
 import { countInMessage } from './message-id.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import { ALWAYS_ADMIT, OutboxSender } from './outbox-sender.ts';
+import { SentMessages } from './sent-messages.ts';
 import { stored } from './stored.ts';
 import { takeInput, type TakingParts } from './take-input.ts';
 import type { MessageKind } from './wire-contract.ts';
@@ -71,7 +72,7 @@ export class DurableModule<Config> {
   readonly #endings: (() => void)[] = [];
   readonly #arrived: InputQueue;
   readonly #taking: TakingParts;
-  #acknowledged: OutboxEntry[] = [];
+  readonly #sent = new SentMessages();
   #newConfig: Config | undefined;
   #scheduled = false;
   #stopped = false;
@@ -215,8 +216,10 @@ export class DurableModule<Config> {
     try {
       core.tidy?.();
       clockWatch.look();
+      this.#sent.tick();
       const isTold = this.#ledgerOutput?.isDue === true;
-      if (core.due() || isTold || clockWatch.isKeepDue) this.#schedule();
+      const isDue = this.#sent.areWaiting || isTold || clockWatch.isKeepDue;
+      if (core.due() || isDue) this.#schedule();
     } catch (error) {
       this.#break(error);
     }
@@ -233,6 +236,7 @@ export class DurableModule<Config> {
     this.#scheduled = false;
     if (this.#stopped) return;
     const messages = this.#arrived.take();
+    if (messages.length > 0) this.#sent.committing();
     const { clock, metrics } = this.#options;
     const startedMs = clock.monotonicMs();
     try {
@@ -262,8 +266,7 @@ export class DurableModule<Config> {
     takeInput(messages, this.#taking);
     core.settle(this.#effects);
     this.#ledgerOutput?.settle();
-    const acknowledged = this.#acknowledged;
-    this.#acknowledged = [];
+    const acknowledged = this.#sent.take();
     if (acknowledged.length > 0) {
       this.#outbox.remove(acknowledged);
       core.acknowledged?.(acknowledged.filter(({ output }) => output !== LEDGER_OUTPUT));
@@ -292,7 +295,6 @@ export class DurableModule<Config> {
   }
 
   #forget(entries: readonly OutboxEntry[]): void {
-    this.#acknowledged.push(...entries);
-    this.#schedule();
+    if (this.#sent.add(entries)) this.#schedule();
   }
 }
