@@ -20,6 +20,8 @@ export class FakeEdgeClient implements EdgeClient {
   withholds = false;
   /** Sends fail while true, as without a connection. */
   fails = false;
+  /** Sends of such messages fail. */
+  refuses: (message: OutputMessage) => boolean = () => false;
   onAcknowledge: () => void = () => {};
   isConnected = false;
   #handlers: EdgeHandlers | undefined;
@@ -30,7 +32,7 @@ export class FakeEdgeClient implements EdgeClient {
   }
 
   async send(message: OutputMessage): Promise<void> {
-    if (this.fails) throw new EdgeError('NOT_CONNECTED', 'no connection');
+    if (this.fails || this.refuses(message)) throw new EdgeError('NOT_CONNECTED', 'no connection');
     this.sent.push(message);
     if (this.withholds) await new Promise<void>((resolve) => this.#withheld.push(resolve));
   }

@@ -154,7 +154,7 @@ describe('durable module', function () {
     module.client.fails = false;
     module.client.connect();
     await settled();
-    assert.equal(module.client.sent.length, 128);
+    assert.equal(module.client.sent.length, 120);
 
     await module.client.release();
     while (Number(module.status()['outboxRows']) > 0) await settled();
@@ -162,6 +162,31 @@ describe('durable module', function () {
       module.client.sent.map(({ messageId }) => messageId),
       bodies.map((body) => `echo/${JSON.stringify(body).slice(1, -1)}`),
     );
+  });
+
+  it('sends what is urgent at once, however many others are not acknowledged', async () => {
+    for (let index = 0; index < 500; index += 1) module.client.offer('in', String(index));
+    await settled();
+    const before = module.client.sent.length;
+    await module.client.deliver('in', 'urgent');
+
+    assert.equal(module.client.sent.length, before + 1);
+    assert.equal(module.client.sent.at(-1)?.messageId, 'echo/urgent');
+  });
+
+  it('lets a message that fails hold up its own priority only', async () => {
+    await settled();
+    module.client.withholds = false;
+    module.client.refuses = ({ messageId }) => messageId === 'echo/bad';
+    await module.client.deliver('in', 'bad');
+    await module.client.deliver('in', 'behind it');
+    await module.client.deliver('in', 'urgent');
+    assert.deepEqual(module.client.bodies('echo'), ['urgent!']);
+
+    module.client.refuses = () => false;
+    await module.clock.advance(1_000);
+    assert.deepEqual(module.client.bodies('echo'), ['urgent!', 'bad!', 'behind it!']);
+    assert.equal(module.status()['resent'], 1);
   });
 
   it('counts what it committed, across restarts', async () => {
