@@ -92,6 +92,41 @@ describe('averager', function () {
     assert.equal(new Set(module.client.sent.map(({ messageId }) => messageId)).size, 3);
   });
 
+  it('lets averages wait for each other for a moment when they come all the time', async () => {
+    const meters = Array.from({ length: 30 }, (_, meter) => `Meter${meter}`);
+    for (const id of meters) {
+      await module.client.deliver('readings', [
+        { ...reading(10, 70), id },
+        { ...reading(340, 70), id },
+      ]);
+    }
+    const sentAtOnce = module.client.sent.length;
+    await module.clock.advance(250);
+
+    assert.equal(sentAtOnce, 8);
+    assert.equal(module.client.sent.length, 9);
+    const averages = module.client.bodies('averages').flat() as { id: string }[];
+    assert.deepEqual(averages.map(({ id }) => id).toSorted(), meters.toSorted());
+  });
+
+  it('issues the averages that waited for others after a restart', async () => {
+    const meters = Array.from({ length: 30 }, (_, meter) => `Meter${meter}`);
+    for (const id of meters) {
+      const readings = [10, 340].map((seconds) => ({ ...reading(seconds, 70), id }));
+      await module.client.deliver('readings', readings);
+    }
+    const before = module.client.bodies('averages').flat() as { id: string }[];
+    await module.restart();
+    module.client.connect();
+    await module.clock.advance(60_000);
+
+    const after = module.client.bodies('averages').flat() as { id: string; windowEnd: string }[];
+    const first = after.filter(({ windowEnd }) => windowEnd === '2026-06-01T11:05:00Z');
+    assert.equal(before.length, 8);
+    const ids = [...before, ...first].map(({ id }) => id);
+    assert.deepEqual(ids.toSorted(), meters.toSorted());
+  });
+
   it('sends a late burst as one revision', async () => {
     await module.client.deliver('readings', [reading(10, 70), reading(400, 70)]);
     for (const seconds of [20, 30, 40])

@@ -121,6 +121,21 @@ describe('durable module', function () {
     assert.equal(module.status()['sent'], 1);
   });
 
+  it('forgets what was sent along with the next input while there is much of it, or soon', async () => {
+    module.client.withholds = false;
+    for (let number = 0; number < 100; number += 1) {
+      await module.client.deliver('in', `"${number}"`);
+    }
+    const waiting = Number(onDisk('SELECT COUNT(*) FROM outbox'));
+    const { transactions } = core;
+    await module.clock.advance(250);
+
+    assert.equal(module.client.sent.length, 100);
+    assert.ok(transactions < 140, `${transactions} transactions`);
+    assert.ok(waiting > 0);
+    assert.equal(onDisk('SELECT COUNT(*) FROM outbox'), 0);
+  });
+
   it('sends again what failed, when a connection stands again', async () => {
     module.client.fails = true;
     await module.client.deliver('in', 'a');
