@@ -47,7 +47,7 @@ describe('a module that is killed in the middle of its input', function () {
   async function killMidway(name: string, input: string): Promise<void> {
     for (const reading of readings) hub.input(input, reading);
     start(name);
-    await eventually(() => assert.ok(hub.unacknowledged < MESSAGES - 200, module.output));
+    await hub.unacknowledgedFallsTo(MESSAGES - 200);
     await module.end('SIGKILL');
     assert.ok(hub.unacknowledged > 0, 'the kill came too late');
     start(name);

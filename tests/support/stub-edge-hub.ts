@@ -21,9 +21,6 @@ import {
 } from '../../simulator/wire/mqtt-topics.ts';
 
 const IDENTITY = { deviceId: 'gateway-01', moduleId: 'module-01' };
-/** Messages on their way to the module at once, as the local edge-hub has it. */
-const WINDOW = 64;
-
 export interface Published {
   readonly output: string;
   readonly messageId: string;
@@ -50,6 +47,8 @@ export class StubEdgeHub {
   /** Status of the next twin requests; from 300 on they are answered without a body, as edgeHub does. */
   twinStatus = 200;
   connects = 0;
+  /** Messages on their way to the module at once; the local edge-hub has as many. */
+  window = 64;
   readonly #folder: string;
   readonly #tls: { cert: string; key: string };
   readonly #queue: Queued[] = [];
@@ -58,6 +57,7 @@ export class StubEdgeHub {
   #port = 0;
   #connection: MqttConnection<Session> | undefined;
   #inFlight = 0;
+  #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
   #nextMethod = 1;
 
   private constructor(folder: string, caFile: string, tls: { cert: string; key: string }) {
@@ -93,6 +93,17 @@ export class StubEdgeHub {
   /** Inputs that the module has not acknowledged yet. */
   get unacknowledged(): number {
     return this.#queue.filter(({ acknowledged }) => !acknowledged).length;
+  }
+
+  /**
+   * Resolves as soon as no more than `count` inputs are unacknowledged. Whoever kills the module then, does it
+   * before it is heard again: no more than a window fewer are unacknowledged.
+   */
+  unacknowledgedFallsTo(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting = { count, resolve };
+      this.#tell();
+    });
   }
 
   /** Deliveries beyond the first of each input. */
@@ -175,7 +186,7 @@ export class StubEdgeHub {
     const connection = this.#connection;
     if (connection === undefined) return;
     for (const queued of this.#queue) {
-      if (this.#inFlight >= WINDOW) return;
+      if (this.#inFlight >= this.window) return;
       if (!queued.acknowledged && !this.#delivering.has(queued)) {
         void this.#deliver(connection, queued);
       }
@@ -193,6 +204,7 @@ export class StubEdgeHub {
     try {
       await connection.deliver({ topic, payload, dup });
       queued.acknowledged = true;
+      this.#tell();
     } catch {
       queued.acknowledged = false;
     }
@@ -218,6 +230,12 @@ export class StubEdgeHub {
       const { status, requestId } = topic;
       this.#methods.get(requestId)?.({ status, payload: JSON.parse(body) });
     }
+  }
+
+  #tell(): void {
+    if (this.#waiting === undefined || this.unacknowledged > this.#waiting.count) return;
+    this.#waiting.resolve();
+    this.#waiting = undefined;
   }
 
   #answerTwin(connection: MqttConnection<Session>, requestId: string, answer: string): void {
