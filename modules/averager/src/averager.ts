@@ -55,6 +55,8 @@ const Kept = z.object({
   /** Readings for which there was no room. */
   withoutRoom: z.int().default(0),
   forgottenUpToMs: z.number().optional(),
+  /** Window lengths of the past, the oldest first. */
+  pastLengths: z.array(z.object({ untilMs: z.number(), windowMs: z.number() })).optional(),
 });
 const KEPT_NAME = 'averager';
 const NOT_AVERAGED = {
@@ -94,7 +96,8 @@ class Averager implements DurableCore<AveragerConfig> {
     const kept = stored(Kept, this.#kept.read(KEPT_NAME) ?? {});
     this.#beyondHorizon = kept.beyondHorizon;
     this.#withoutRoom = kept.withoutRoom;
-    const known = { forgottenUpToMs: kept.forgottenUpToMs, latestMs: this.#store.latestMs() };
+    const { forgottenUpToMs, pastLengths } = kept;
+    const known = { forgottenUpToMs, pastLengths, latestMs: this.#store.latestMs() };
     const disk: AveragesOnDisk = {
       window: (id, endMs) => this.#store.window(id, endMs),
       meter: (id) => this.#store.meter(id),
@@ -108,6 +111,7 @@ class Averager implements DurableCore<AveragerConfig> {
 
   configure(config: AveragerConfig): void {
     this.#config = config;
+    this.#averages.latestAllowedMs = this.#clockWatch.latestBelievedMs;
     this.#averages.configure(averagesConfig(config));
     this.#history.configure(historyLimits(config));
     this.#keep();
@@ -166,10 +170,11 @@ class Averager implements DurableCore<AveragerConfig> {
 
   #keep(): void {
     this.#isToKeep = false;
-    const { forgottenUpToMs } = this.#averages;
+    const { forgottenUpToMs, lengths } = this.#averages;
     this.#kept.write(KEPT_NAME, {
       beyondHorizon: this.#beyondHorizon,
       withoutRoom: this.#withoutRoom,
+      pastLengths: lengths.past,
       ...(Number.isFinite(forgottenUpToMs) ? { forgottenUpToMs } : {}),
     });
   }

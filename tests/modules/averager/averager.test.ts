@@ -181,9 +181,24 @@ describe('averager', function () {
       issued.map(({ average, revision }) => [average, revision]),
       [
         [70, 0],
-        [80, 1],
+        [75, 1],
       ],
     );
+  });
+
+  it('remembers across a restart which length windows had', async () => {
+    for (const time of ['11:59:50', '11:59:52']) {
+      const confirming = { id: 'Meter02', time: `2026-06-01T${time}Z`, temp: 70 };
+      await module.client.deliver('readings', confirming);
+      await module.clock.advance(1_000);
+    }
+    module.client.handlers.desired({ version: 2, properties: { windowSeconds: 60 } });
+    await module.restart();
+    module.client.connect({ windowSeconds: 60 }, 2);
+    await module.client.deliver('readings', [reading(10, 70), reading(400, 70)]);
+
+    const ids = module.client.sent.map(({ messageId }) => messageId);
+    assert.ok(ids.includes('average/Meter01/2026-06-01T11:05:00Z/r0'), ids.join());
   });
 
   it('forgets no window that it still counts readings into', async () => {

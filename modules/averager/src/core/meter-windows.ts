@@ -1,6 +1,6 @@
 /** The open windows of one meter, and which of them are due. */
-import type { AveragesConfig } from './averages.ts';
-import type { StoredMeter } from './meters-on-disk.ts';
+import type { AveragesConfig, IssuedAverage } from './averages.ts';
+import type { ChangedWindow, StoredMeter } from './meters-on-disk.ts';
 import { Window } from './window.ts';
 
 /** A late burst has ended when its window has not changed for this long. */
@@ -15,6 +15,13 @@ export interface OpenWindow {
   closes: boolean;
   /** When it was first and last changed after its end had passed; undefined while it is on time. */
   late: { readonly sinceMs: number; lastMs: number } | undefined;
+}
+
+/** A window, and the length it begins with. */
+export interface NamedWindow {
+  readonly id: string;
+  readonly windowMs: number;
+  readonly windowEndMs: number;
 }
 
 /** What is in memory of a meter. */
@@ -81,6 +88,24 @@ export function dueByWatermark(
     meter,
     (windowEndMs, { late, closes }) => closes || (late === undefined && windowEndMs <= watermarkMs),
   );
+}
+
+/** The average of a window as it is now. */
+export function issueWindow(id: string, windowEndMs: number, window: Window): IssuedAverage {
+  const windowStartMs = windowEndMs - window.windowMs;
+  return { id, windowStartMs, windowEndMs, ...window.issue() };
+}
+
+/** Some windows, to be written; those that need nothing more leave memory. */
+export function takeWindows(id: string, { open }: Meter, ends: Iterable<number>): ChangedWindow[] {
+  const taken: ChangedWindow[] = [];
+  for (const windowEndMs of ends) {
+    const window = open.get(windowEndMs)?.window;
+    if (window === undefined) continue;
+    taken.push({ id, windowEndMs, state: window.state() });
+    if (!window.changed) open.delete(windowEndMs);
+  }
+  return taken;
 }
 
 /** Whether a late burst has come to its end, or lasts too long to wait for it. */

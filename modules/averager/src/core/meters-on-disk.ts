@@ -1,4 +1,5 @@
 /** What the averages need of meters and windows that are not in memory. */
+import type { PastLength } from './window-lengths.ts';
 import type { Sample, WindowState } from './window.ts';
 
 /** What a window takes on disk besides its meter's id, and a reading without a number in it. */
@@ -42,6 +43,8 @@ export interface AveragesBefore {
   readonly forgottenUpToMs?: number | undefined;
   /** Event time of the latest reading of all meters. */
   readonly latestMs?: number | undefined;
+  /** Lengths that windows had before. */
+  readonly pastLengths?: readonly PastLength[] | undefined;
   /** Meters in memory. */
   readonly mostInMemory?: number;
 }

@@ -2,7 +2,8 @@
  * Tumbling-window averages of many meters by event time.
  *
  * Invariants:
- * - a reading counts in exactly one window, whatever order readings arrive in;
+ * - a reading counts in exactly one window, whatever order readings arrive in, also when the windows'
+ *   length is changed meanwhile; no two windows of a meter have the same end;
  * - a window is issued when its meter's watermark passes its end, or its meter has fallen silent;
  * - a late reading re-issues its window with the next revision, once per burst;
  * - the last revision of a window does not depend on order, batches or restarts;
@@ -14,9 +15,12 @@ import {
   changedWindows,
   dueByWatermark,
   hasSettled,
+  issueWindow,
   restoredMeter,
+  takeWindows,
   watermarkOf,
   type Meter,
+  type NamedWindow,
   type OpenWindow,
 } from './meter-windows.ts';
 import type { AveragesConfig, IssuedAverage, Moment, Taken } from './averages.ts';
@@ -28,6 +32,7 @@ import {
   type MeterState,
 } from './meters-on-disk.ts';
 import { SleepingMeters, type WakingRule } from './sleeping-meters.ts';
+import { WindowLengths } from './window-lengths.ts';
 import { Window, windowEndOf, type Sample } from './window.ts';
 
 /** Meters in memory; about a kilobyte each. */
@@ -47,6 +52,8 @@ export class TumblingAverages {
   readonly #unissued = new Set<string>();
   /** Meters that have something due which is not issued yet. */
   #overdue: string[] = [];
+  /** Which of them windows have, and had. */
+  readonly lengths: WindowLengths;
   #config: AveragesConfig;
   #forgottenUpToMs: number;
   #latestMs: number;
@@ -59,6 +66,7 @@ export class TumblingAverages {
   constructor(config: AveragesConfig, disk: AveragesOnDisk, before: AveragesBefore = {}) {
     this.#config = config;
     this.#disk = disk;
+    this.lengths = new WindowLengths(config.windowMs, before.pastLengths);
     this.#forgottenUpToMs = before.forgottenUpToMs ?? Number.NEGATIVE_INFINITY;
     this.#latestMs = before.latestMs ?? Number.NEGATIVE_INFINITY;
     this.#mostInMemory = before.mostInMemory ?? MOST_IN_MEMORY;
@@ -79,7 +87,10 @@ export class TumblingAverages {
     this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, windowEndMs);
   }
 
-  /** With another window length, the open windows are issued as they are. */
+  /**
+   * With another window length, the open windows are issued as they are. Later readings of their time still
+   * count in them, if it is known which time that is: a meter's clock may be years ahead.
+   */
   configure(config: AveragesConfig): void {
     // What the shorter horizon let go of does not come back with the longer one.
     if (config.horizonMs > this.#config.horizonMs) {
@@ -88,6 +99,8 @@ export class TumblingAverages {
     const closes = config.windowMs !== this.#config.windowMs;
     this.#config = config;
     if (!closes) return;
+    const { latestAllowedMs: allowedMs = Number.NEGATIVE_INFINITY } = this;
+    this.lengths.change(config.windowMs, Math.min(this.#latestMs, allowedMs));
     this.#sleeping.callAll();
     for (const [id, { open }] of this.#meters) {
       for (const [windowEndMs, entry] of open) {
@@ -106,16 +119,17 @@ export class TumblingAverages {
     const meter = this.#meter(sample.id, monotonicMs);
     meter.heardMs = monotonicMs;
     meter.latestMs = Math.min(meter.latestMs, this.latestAllowedMs ?? meter.latestMs);
-    const windowEndMs = windowEndOf(sample.atMs, this.#config.windowMs);
+    const windowMs = this.lengths.at(sample.atMs);
+    const windowEndMs = windowEndOf(sample.atMs, windowMs);
     if (windowEndMs <= meter.latestMs - this.#config.horizonMs) return 'forgotten';
     const isLate = windowEndMs <= watermarkOf(meter, this.#config);
-    const entry = this.#window(sample.id, meter, windowEndMs);
+    const entry = this.#window({ id: sample.id, windowMs, windowEndMs }, meter);
     if (entry === undefined) return 'forgotten';
     if (!this.#hasRoom(sample, entry)) {
       if (!entry.window.changed) meter.open.delete(windowEndMs);
       return 'full';
     }
-    if (!entry.window.add(sample)) {
+    if (!entry.window.add(sample, windowMs)) {
       if (!entry.window.changed) meter.open.delete(windowEndMs);
       return 'repeat';
     }
@@ -187,12 +201,7 @@ export class TumblingAverages {
       const meter = this.#meters.get(id);
       if (meter === undefined) continue;
       meters.push({ id, latestMs: meter.latestMs, newestEndMs: meter.newestEndMs });
-      for (const windowEndMs of ends) {
-        const window = meter.open.get(windowEndMs)?.window;
-        if (window === undefined) continue;
-        windows.push({ id, windowEndMs, state: window.state() });
-        if (!window.changed) meter.open.delete(windowEndMs);
-      }
+      windows.push(...takeWindows(id, meter, ends));
     }
     this.#touched.clear();
     return { windows, meters };
@@ -222,11 +231,8 @@ export class TumblingAverages {
   }
 
   #issue(id: string, due: readonly [number, OpenWindow][]): IssuedAverage[] {
-    return due.map(([windowEndMs, { window }]) => {
-      this.#touch(id, windowEndMs);
-      const windowStartMs = windowEndMs - window.windowMs;
-      return { id, windowStartMs, windowEndMs, ...window.issue() };
-    });
+    for (const [windowEndMs] of due) this.#touch(id, windowEndMs);
+    return due.map(([windowEndMs, { window }]) => issueWindow(id, windowEndMs, window));
   }
 
   #dueByTime(meter: Meter, moment: Moment): [number, OpenWindow][] {
@@ -268,18 +274,14 @@ export class TumblingAverages {
   }
 
   /** The window, from memory, from disk or begun; undefined when it may have been forgotten. */
-  #window(id: string, meter: Meter, windowEndMs: number): OpenWindow | undefined {
-    const { windowMs } = this.#config;
+  #window({ id, windowMs, windowEndMs }: NamedWindow, meter: Meter): OpenWindow | undefined {
     const open = meter.open.get(windowEndMs);
-    if (open?.window.windowMs === windowMs) return open;
-    const previous = open?.window.state() ?? this.#disk.window(id, windowEndMs);
+    if (open !== undefined) return open;
+    const previous = this.#disk.window(id, windowEndMs);
     // A meter that comes back with an old backlog goes on with windows it never had.
     const isNew = windowEndMs > meter.newestEndMs;
     if (previous === undefined && !isNew && windowEndMs <= this.#forgottenUpToMs) return undefined;
-    const window =
-      previous === undefined || previous.windowMs === windowMs
-        ? new Window(windowMs, previous)
-        : Window.after(windowMs, previous);
+    const window = new Window(previous?.windowMs ?? windowMs, previous);
     const entry: OpenWindow = { window, closes: false, late: undefined };
     meter.open.set(windowEndMs, entry);
     return entry;

@@ -75,7 +75,7 @@ const EMPTY: WindowState = {
 };
 
 export class Window {
-  readonly windowMs: number;
+  #windowMs: number;
   readonly #sum: number[];
   readonly #sequences: SequenceSet;
   readonly #others: Set<string>;
@@ -86,7 +86,7 @@ export class Window {
   #changed: boolean;
 
   constructor(windowMs: number, state: WindowState = EMPTY) {
-    this.windowMs = windowMs;
+    this.#windowMs = windowMs;
     this.#sum = [...state.sum];
     this.#sequences = new SequenceSet(state.sequences, MOST_REMEMBERED);
     this.#others = new Set(state.others);
@@ -97,11 +97,9 @@ export class Window {
     this.#changed = state.changed;
   }
 
-  /** A window of another length with the same end begins anew, with the next revision. */
-  static after(windowMs: number, previous: WindowState): Window {
-    const window = new Window(windowMs);
-    window.#issued = previous.issued;
-    return window;
+  /** From its start to its end. */
+  get windowMs(): number {
+    return this.#windowMs;
   }
 
   /** Readings came after the last issue, or it was never issued. */
@@ -114,9 +112,15 @@ export class Window {
     return this.#count === 0 && this.#issued < 0;
   }
 
-  /** Counts a sample; false when it is in the window already. */
-  add({ atMs, temp, seq }: Sample): boolean {
+  /**
+   * Counts a sample; false when it is in the window already.
+   *
+   * @param windowMs how far back a window reaches that holds it: when the length was changed, windows of
+   * both lengths with the same end are one, the longer
+   */
+  add({ atMs, temp, seq }: Sample, windowMs = this.#windowMs): boolean {
     if (!this.#remember(atMs, temp, seq)) return false;
+    this.#windowMs = Math.max(this.#windowMs, windowMs);
     addExactly(this.#sum, temp);
     this.#count += 1;
     this.#minimum = Math.min(this.#minimum, temp);
@@ -141,7 +145,7 @@ export class Window {
 
   state(): WindowState {
     return {
-      windowMs: this.windowMs,
+      windowMs: this.#windowMs,
       count: this.#count,
       minimum: this.#minimum,
       maximum: this.#maximum,
