@@ -7,11 +7,20 @@ export const PAGE_BYTES = 4_096;
 
 /** The pages on which rows of a table lie, in the order of the table. */
 export function leavesOf(path: string, table: string): number[] {
+  return pagesOf(path, table, 'leaf');
+}
+
+/** The pages on which rows go on that are too long for one. */
+export function overflowOf(path: string, table: string): number[] {
+  return pagesOf(path, table, 'overflow');
+}
+
+function pagesOf(path: string, table: string, type: string): number[] {
   const database = new Sqlite(path, { readonly: true });
   const pages = database
-    .prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path")
+    .prepare('SELECT pageno FROM dbstat WHERE name = ? AND pagetype = ? ORDER BY path')
     .pluck()
-    .all(table) as number[];
+    .all(table, type) as number[];
   database.close();
   return pages;
 }

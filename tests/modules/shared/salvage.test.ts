@@ -14,7 +14,14 @@ import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { openDatabase } from '../../../modules/shared/src/database.ts';
 import { finishSalvage, salvage } from '../../../modules/shared/src/salvage/salvage.ts';
-import { cut, leavesOf, overwrite, overwritePage } from '../../support/damaged-files.ts';
+import {
+  cut,
+  leavesOf,
+  overflowOf,
+  overwrite,
+  overwritePage,
+  PAGE_BYTES,
+} from '../../support/damaged-files.ts';
 
 const SCHEMA = [
   `CREATE TABLE numbered (row INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL, amount REAL,
@@ -181,6 +188,18 @@ describe('salvage of a database', function () {
     save();
 
     assert.deepEqual([rowsIn('numbered'), rowsIn('named')], [0, 0]);
+  });
+
+  it('loses a row that goes round, instead of taking a part of it for the rest', () => {
+    fill(98);
+    const [page = 0] = overflowOf(path, 'numbered');
+    const file = readFileSync(path);
+    file.writeUInt32BE(page, (page - 1) * PAGE_BYTES);
+    writeFileSync(path, file);
+    const { tables } = save();
+
+    assert.deepEqual([rowsIn('numbered'), rowsIn('named')], [97, 98]);
+    assert.equal(tables.find(({ name }) => name === 'numbered')?.lostRows, 1);
   });
 
   it('comes to an end whatever bytes are damaged', () => {

@@ -3,7 +3,8 @@
  *
  * Invariants:
  * - a damaged page costs its own rows, and no others: what is below it is found by the pointer map;
- * - every page is read once, so that no damage makes the reading go on for ever.
+ * - every page is read once, and for one row once where it goes on, so that no damage makes the reading go
+ *   on for ever, or takes a part of a row for the rest of it.
  *
  * Source: sqlite.org/fileformat2.html, "B-tree Pages".
  */
@@ -133,7 +134,10 @@ class TreeWalk {
     const parts = [page.subarray(start, start + local)];
     let left = size - local;
     let next = left > 0 ? page.readUInt32BE(start + local) : 0;
+    const seen = new Set<number>();
     while (left > 0) {
+      if (seen.has(next)) throw new RangeError('the row goes round');
+      seen.add(next);
       const more = this.#file.read(next);
       if (more === undefined) throw new RangeError('the row goes on nowhere');
       const bytes = more.subarray(4, 4 + Math.min(left, usable - 4));
