@@ -5,7 +5,7 @@
  * it is written after each commit, before its input is acknowledged, and not synced. So it is exact
  * after a kill, and after a power cut it is at most behind: what it says was committed.
  */
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 
 const Mark = z.object({ received: z.int().min(0), outboxRows: z.int().min(0) });
@@ -42,6 +42,12 @@ export class CommitMark {
     } catch {
       this.close();
     }
+  }
+
+  /** The database begins anew: what was noted is of another. */
+  forget(): void {
+    this.close();
+    rmSync(this.#path, { force: true });
   }
 
   close(): void {

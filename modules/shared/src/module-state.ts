@@ -86,6 +86,8 @@ export function openState(
     const kept = new KeptValues(database);
     const ledger = new LossLedger(database);
     tellLostInput({ database, kept, ledger }, plan, findings);
+    // Before anything is counted: a kill between the first commit and its mark must not leave the old one.
+    if (kept.read('counters') === undefined) mark.forget();
     const clockWatch = new ClockWatch({ kept, clock, log });
     const closeAll = () => {
       mark.close();
