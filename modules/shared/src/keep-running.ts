@@ -55,7 +55,7 @@ export async function keepRunning(
   };
   for (;;) {
     const startedMs = clock.monotonicMs();
-    const error = await liveOnce(start, stopAsked);
+    const error = await liveOnce(start, stopAsked, log);
     if (signal.aborted) return;
     const code = error instanceof EdgeError ? error.code : undefined;
     if (code !== undefined && FINAL_CODES.includes(code)) throw error;
@@ -68,19 +68,33 @@ export async function keepRunning(
   }
 }
 
-/** One life; resolves with what ended it. */
-async function liveOnce(start: StartModule, stopAsked: Promise<void>): Promise<unknown> {
+/**
+ * One life; resolves with what ended it.
+ *
+ * @throws whatever stopping fails with when nothing else ended it
+ */
+async function liveOnce(
+  start: StartModule,
+  stopAsked: Promise<void>,
+  log: Logger,
+): Promise<unknown> {
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<unknown>((resolve) => (fail = resolve));
   let module: RunningModule | undefined;
+  let ended: unknown;
   try {
     module = await start(fail);
-    return await Promise.race([failure, stopAsked]);
+    ended = await Promise.race([failure, stopAsked]);
   } catch (error) {
-    return error;
-  } finally {
-    await module?.stop();
+    ended = error;
   }
+  try {
+    await module?.stop();
+  } catch (error) {
+    if (ended === undefined) throw error;
+    log.error({ err: error }, 'the module did not stop in order either');
+  }
+  return ended;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

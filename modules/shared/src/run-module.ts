@@ -106,9 +106,12 @@ export function startModule<Shape extends z.ZodRawShape>(
       unfollow?.();
       report.stop();
       gate.close();
-      module.stop();
-      await client.close();
-      close();
+      try {
+        module.stop();
+        await client.close();
+      } finally {
+        close();
+      }
     },
   };
 }

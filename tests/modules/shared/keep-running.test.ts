@@ -15,6 +15,7 @@ describe('keeping a module running', () => {
   /** Ends the present life. */
   let fail: (error: unknown) => void;
   let startError: Error | undefined;
+  let stopError: Error | undefined;
 
   const start: StartModule = async (failed) => {
     events.push('start');
@@ -24,6 +25,7 @@ describe('keeping a module running', () => {
       stop: async () => {
         await settled();
         events.push('stopped');
+        if (stopError !== undefined) throw stopError;
       },
     };
   };
@@ -34,6 +36,7 @@ describe('keeping a module running', () => {
     abort = new AbortController();
     events = [];
     startError = undefined;
+    stopError = undefined;
   });
 
   it('starts it again after a failure, once the last life is over', async () => {
@@ -82,6 +85,20 @@ describe('keeping a module running', () => {
     abort.abort();
     await whileWaiting;
     assert.deepEqual(events, ['start', 'stopped', 'start']);
+  });
+
+  it('goes by what ended a life, also when stopping it fails, too', async () => {
+    stopError = new EdgeError('ENVIRONMENT', 'the connection is broken');
+    const ended = run();
+    await settled();
+    fail(new Error('database or disk is full'));
+    await settled();
+    await settled();
+    await clock.advance(1_000);
+    assert.deepEqual(events, ['start', 'stopped', 'start']);
+
+    abort.abort();
+    await assert.rejects(ended, { message: 'the connection is broken' });
   });
 
   it('gives up what the next start cannot mend', async () => {
