@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { countInMessage } from './message-id.ts';
+import type { OutboxEntry } from './outbox.ts';
 
 /**
  * What a module has done since its database was made; the same names in every module.
@@ -18,7 +20,7 @@ export const Counters = z.object({
   quarantined: z.int().default(0),
   /** Readings and results that did not get through and were noted in the ledger. */
   lost: z.int().default(0),
-  /** Readings and results that edgeHub acknowledged. */
+  /** Readings and results that edgeHub acknowledged; what `resend` sends once more does not count again. */
   delivered: z.int().default(0),
   /** Messages that edgeHub acknowledged. */
   sent: z.int().default(0),
@@ -28,3 +30,16 @@ export const Counters = z.object({
   starts: z.int().default(0),
 });
 export type Counters = z.infer<typeof Counters>;
+
+/** Counts messages that edgeHub acknowledged; those of `resendPriority` were delivered before. */
+export function countAcknowledged(
+  counters: Counters,
+  entries: readonly OutboxEntry[],
+  resendPriority: number | undefined,
+): void {
+  counters.sent += entries.length;
+  for (const { messageId, properties, priority } of entries) {
+    if (properties['kind'] === 'ledger' || priority === resendPriority) continue;
+    counters.delivered += countInMessage(messageId);
+  }
+}

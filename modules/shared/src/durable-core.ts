@@ -30,6 +30,8 @@ export interface DurableCore<Config> {
   readonly admission?: Admission;
   /** Inputs whose messages are taken before those of the others, when much has arrived. */
   readonly urgentInputs?: readonly string[];
+  /** Messages of this priority were delivered before, and are not counted again. */
+  readonly resendPriority?: number;
   /** Direct methods beside `ping` and `status`; called outside of any transaction. */
   readonly methods?: DirectMethods;
   /**

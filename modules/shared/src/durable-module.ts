@@ -16,7 +16,7 @@
 import type { Clock } from './clock.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { CommitMark } from './commit-mark.ts';
-import { Counters } from './counters.ts';
+import { countAcknowledged, Counters } from './counters.ts';
 import type { Database } from './database.ts';
 import type { DirectMethods, DurableCore } from './durable-core.ts';
 import type { EdgeClient, InputMessage, MethodResponse } from './edge-client.ts';
@@ -31,7 +31,6 @@ import { LEDGER_OUTPUT, LedgerOutput } from './ledger-output.ts';
 import type { Logger } from './logger.ts';
 import type { LossLedger } from './loss-ledger.ts';
 import type { MetricsEndpoint } from './metrics-endpoint.ts';
-import { countInMessage } from './message-id.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import { ALWAYS_ADMIT, OutboxSender } from './outbox-sender.ts';
 import { SentMessages } from './sent-messages.ts';
@@ -277,10 +276,7 @@ export class DurableModule<Config> {
 
   #count(acknowledged: readonly OutboxEntry[]): void {
     const { counters } = this.#effects;
-    counters.sent += acknowledged.length;
-    for (const { messageId, properties } of acknowledged) {
-      if (properties['kind'] !== 'ledger') counters.delivered += countInMessage(messageId);
-    }
+    countAcknowledged(counters, acknowledged, this.#options.core.resendPriority);
     counters.lost += this.#options.ledger.takeNoted();
     this.#kept.write('counters', counters);
   }

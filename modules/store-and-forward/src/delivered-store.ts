@@ -4,7 +4,7 @@
  * Invariants:
  * - every delivered message is kept once, with its id, until room is needed or it is too old;
  * - nothing here counts as waiting: what goes is in no ledger;
- * - a block that is damaged is left out and holds up no other.
+ * - a block that is damaged is reported and left out, and holds up no other.
  *
  * Messages are collected until there are enough of a kind for a block: a block of one message would
  * compress badly. Blocks are packed better later, a few at a time, so that it never takes long.
@@ -55,8 +55,11 @@ export class DeliveredStore {
   readonly #lately = new Map<MessageKind, { messages: number; bytes: number }>();
   /** Kinds of which there are blocks that are not packed. */
   readonly #unpacked: Set<MessageKind>;
+  readonly #damaged: (messages: number) => void;
 
-  constructor(database: Database) {
+  /** @param damaged told of so many messages that cannot be read, whenever they are met */
+  constructor(database: Database, damaged: (messages: number) => void) {
+    this.#damaged = damaged;
     this.#tables = new DeliveredTables(database);
     for (const { kind, ...sums } of this.#tables.latelySums()) this.#lately.set(kind, sums);
     this.#unpacked = new Set(MessageKind.options);
@@ -147,7 +150,7 @@ export class DeliveredStore {
     let read = 0;
     for (const block of this.#tables.across(selection)) {
       read += 1;
-      messages += read > MOST_READ ? block.messages : chosen(block, selection).length;
+      messages += read > MOST_READ ? block.messages : this.#chosen(block, selection).length;
     }
     return messages;
   }
@@ -156,7 +159,7 @@ export class DeliveredStore {
   next(selection: Selection, afterRow: number, untilRow: number): DeliveredPart | undefined {
     const block = this.#tables.next(selection, afterRow, untilRow);
     if (block === undefined) return undefined;
-    return { row: block.row, kind: block.kind, messages: chosen(block, selection) };
+    return { row: block.row, kind: block.kind, messages: this.#chosen(block, selection) };
   }
 
   #closeLately(kind: MessageKind, nowMs: number): void {
@@ -172,8 +175,23 @@ export class DeliveredStore {
     this.#unpacked.add(kind);
   }
 
+  /** The messages of a block; none when it is damaged. */
+  #messagesOf({ kind, content, messages }: BlockRow): DatedMessage[] {
+    try {
+      return unpackMessages(kind, content);
+    } catch {
+      this.#damaged(messages);
+      return [];
+    }
+  }
+
+  /** The messages of a block that tell of a selection. */
+  #chosen(block: BlockRow, selection: Selection): DatedMessage[] {
+    return this.#messagesOf(block).filter((message) => overlap(message, selection));
+  }
+
   #pack(kind: MessageKind, blocks: readonly BlockRow[]): void {
-    const messages = blocks.flatMap((block) => messagesOf(block));
+    const messages = blocks.flatMap((block) => this.#messagesOf(block));
     const [first] = blocks;
     if (first === undefined || messages.length === 0) {
       for (const { row } of blocks) this.#tables.remove(row);
@@ -195,18 +213,4 @@ function packable(blocks: readonly BlockRow[]): BlockRow[] {
     bytes += content.length;
     return index === 0 || bytes <= PACKED_BYTES;
   });
-}
-
-/** The messages of a block; none when it is damaged. */
-function messagesOf({ kind, content }: BlockRow): DatedMessage[] {
-  try {
-    return unpackMessages(kind, content);
-  } catch {
-    return [];
-  }
-}
-
-/** The messages of a block that tell of a selection. */
-function chosen(block: BlockRow, selection: Selection): DatedMessage[] {
-  return messagesOf(block).filter((message) => overlap(message, selection));
 }

@@ -59,7 +59,9 @@ export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shap
     const gateway = gatewayName(deviceId);
     reconcile(database, ledger);
     const store = new ForwardStore(database);
-    const delivered = new DeliveredStore(database);
+    const delivered = new DeliveredStore(database, (messages) =>
+      log.error({ messages }, 'delivered messages are damaged on disk: they cannot be sent again'),
+    );
     const packer = new TelemetryPacker(database, store, clock, gateway);
     const backlog = new Backlog({
       database,
@@ -92,6 +94,7 @@ const PACK_MS = 500;
 class StoreAndForward implements DurableCore<StoreAndForwardConfig> {
   readonly keepsLedger = true;
   readonly urgentInputs = ['anomalies'];
+  readonly resendPriority = RESEND_PRIORITY;
   readonly waiting = () => this.#parts.backlog.waiting();
   readonly admission: UplinkAdmission;
   readonly methods: DirectMethods;

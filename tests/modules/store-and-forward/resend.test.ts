@@ -79,12 +79,14 @@ describe('resend', function () {
   afterEach(() => module.end());
 
   it('sends everything of a period again, letter for letter and with the same ids', async () => {
+    const delivered = module.status()['delivered'];
     const { status, payload } = resend(EVERYTHING);
 
     assert.equal(status, 200);
     assert.equal((payload as { messages: number }).messages, first.length);
     assert.deepEqual(await sentIn(90), byId(first));
     assert.deepEqual((await sentIn(60)).length, 0);
+    assert.equal(module.status()['delivered'], delivered, 'delivered once, whoever asks again');
   });
 
   it('sends only what tells of the period, and of the kinds', async () => {

@@ -61,7 +61,7 @@ describe('making room', () => {
     outbox = new Outbox(open.database);
     blocks = new BlockStore(open.database, () => assert.fail('no block is damaged'));
     losses = new LossLedger(open.database);
-    delivered = new DeliveredStore(open.database);
+    delivered = new DeliveredStore(open.database, () => assert.fail('no block is damaged'));
     space = new DiskSpace(open.database);
     nowMs = 0;
     stepMs = 0;
