@@ -1,3 +1,5 @@
+import { CodedError } from './coded-error.ts';
+
 /** What can go wrong between a module and the machine around it. */
 export type EdgeErrorCode =
   /** No connection to edgeHub at the moment; the caller keeps its message and tries again. */
@@ -19,15 +21,9 @@ export type EdgeErrorCode =
   /** A fault of the module that one message brings out; it tries that one again by itself. */
   | 'MESSAGE_NOT_TAKEN';
 
-/** A fault that crosses a boundary. `code` is stable, the message is for people. */
-export class EdgeError extends Error {
+/** A fault that crosses a boundary. */
+export class EdgeError extends CodedError<EdgeErrorCode> {
   override readonly name = 'EdgeError';
-  readonly code: EdgeErrorCode;
-
-  constructor(code: EdgeErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-  }
 }
 
 /** The message of anything that was thrown. */

@@ -1,4 +1,5 @@
 /** Where blobs can be put, as far as the bulk path needs it. */
+import { CodedError } from '../../../shared/src/coded-error.ts';
 
 /** Why a blob could not be put; stable. */
 export type BulkErrorCode =
@@ -14,14 +15,8 @@ export type BulkErrorCode =
   | 'FAILED';
 
 /** A blob that could not be put; the message names the remedy, and never a signature. */
-export class BulkError extends Error {
+export class BulkError extends CodedError<BulkErrorCode> {
   override readonly name = 'BulkError';
-  readonly code: BulkErrorCode;
-
-  constructor(code: BulkErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /** Also of the class as the other file in the image has it. */

@@ -1,3 +1,5 @@
+import { CodedError } from '../../../shared/src/coded-error.ts';
+
 /** What the tool cannot do, and why; stable. */
 export type ToolErrorCode =
   /** The command line is not understood. */
@@ -16,12 +18,6 @@ export type ToolErrorCode =
   | 'OUTPUT';
 
 /** Ends a command; the message names place and remedy, and holds no secret. */
-export class ToolError extends Error {
+export class ToolError extends CodedError<ToolErrorCode> {
   override readonly name = 'ToolError';
-  readonly code: ToolErrorCode;
-
-  constructor(code: ToolErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-  }
 }
