@@ -4,30 +4,15 @@ import { archivedReadings } from '../../../simulator/proof/observe/archive.ts';
 import { proofReport } from '../../../simulator/proof/report.ts';
 import { judge, type Findings } from '../../../simulator/proof/result.ts';
 import { waitUntil } from '../../../simulator/proof/wait-until.ts';
+import { GOOD_RUN, LOSSY_RUN } from './good-run.ts';
 
 const GOOD: Findings = {
-  readings: 20_000,
-  meters: 12,
-  virtualMeters: 2,
+  ...GOOD_RUN,
   faults: {
     kills: [{ module: 'averager', inFlightMessages: 12, downMs: 1_300 }],
     backlogReadings: 2_500,
     cutMs: 2_000,
   },
-  redeliveries: { byEdgeHub: 12, recognisedByModules: 3, inArchive: 40, averages: 0 },
-  reconciliation: {
-    comparisons: [{ what: 'readings', expected: 20_000, found: 20_000, problems: [] }],
-    rawRepeats: 40,
-    repeatedAverages: 0,
-    repeatedMails: 0,
-    injected: 20,
-    falseAlarms: 0,
-    falseAlarmsPerMeterMonth: 0,
-  },
-  totalSeconds: 40,
-  transferSeconds: 10,
-  readingsPerSecond: 2_000,
-  peakMebibytes: { averager: 92 },
 };
 
 describe('verdict of a proof', () => {
@@ -39,11 +24,7 @@ describe('verdict of a proof', () => {
   });
 
   it('is failed when a count does not agree, with the reason', () => {
-    const [readings] = GOOD.reconciliation.comparisons;
-    assert.ok(readings !== undefined);
-    const comparisons = [{ ...readings, found: 19_999, problems: ['reading x is lost'] }];
-    const reconciliation = { ...GOOD.reconciliation, comparisons };
-    const result = judge({ ...GOOD, reconciliation });
+    const result = judge({ ...GOOD, ...LOSSY_RUN });
     assert.equal(result.verdict, 'failed');
     assert.match(proofReport(result), /FAILED:\n {2}readings: reading x is lost/);
   });
