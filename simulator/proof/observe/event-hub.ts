@@ -1,13 +1,9 @@
-/** Reads all events of an event hub, with Microsoft's client. */
-import { EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs';
+/** The averages and alerts that arrived. */
 import { z } from 'zod';
-import { eventHubsConnectionString } from '../../wire/connection-strings.ts';
 import type { Settings } from '../../wire/settings.ts';
 import type { ExpectedAnomaly } from '../oracle/expected-anomalies.ts';
 import type { ObservedAverage } from '../oracle/observed.ts';
-
-const CONSUMER_GROUP = '$Default';
-const EVENTS_AT_ONCE = 500;
+import { readEventHub } from './whole-event-hub.ts';
 
 const instant = z.string().transform((text) => Date.parse(text));
 
@@ -29,54 +25,18 @@ const Alert = z
 
 /** Everything on `hot-path`, per partition in order. */
 export async function readAverages(settings: Settings): Promise<ObservedAverage[]> {
-  return (await readHub(settings, 'hot-path')).map((body) => Average.parse(body));
+  return (await bodiesOf(settings, 'hot-path')).map((body) => Average.parse(body));
 }
 
 /** Everything on `alerts`. */
 export async function readAlerts(settings: Settings): Promise<ExpectedAnomaly[]> {
-  return (await readHub(settings, 'alerts')).map((body) => Alert.parse(body));
-}
-
-async function readHub(settings: Settings, hub: string): Promise<unknown[]> {
-  const connection = eventHubsConnectionString(settings);
-  const client = new EventHubConsumerClient(CONSUMER_GROUP, connection, hub);
-  try {
-    const partitions = await client.getPartitionIds();
-    const bodies = await Promise.all(partitions.map((id) => readPartition(client, id)));
-    return bodies.flat();
-  } finally {
-    await client.close();
-  }
+  return (await bodiesOf(settings, 'alerts')).map((body) => Alert.parse(body));
 }
 
 /** An event holds one object, or several when the writer packed them. */
-async function readPartition(client: EventHubConsumerClient, id: string): Promise<unknown[]> {
-  const { isEmpty, lastEnqueuedSequenceNumber } = await client.getPartitionProperties(id);
-  if (isEmpty) return [];
+async function bodiesOf(settings: Settings, hub: string): Promise<unknown[]> {
   const bodies: unknown[] = [];
-  await new Promise<void>((resolve, reject) => {
-    const subscription = client.subscribe(
-      id,
-      {
-        processEvents: async (events) => {
-          for (const { body } of events) bodies.push(...asArray(body));
-          const last = events.at(-1);
-          if (last === undefined || last.sequenceNumber < lastEnqueuedSequenceNumber) return;
-          await subscription.close();
-          resolve();
-        },
-        processError: (error) => {
-          reject(error);
-          return Promise.resolve();
-        },
-      },
-      {
-        startPosition: earliestEventPosition,
-        maxBatchSize: EVENTS_AT_ONCE,
-        maxWaitTimeInSeconds: 1,
-      },
-    );
-  });
+  await readEventHub(settings, hub, ({ body }) => bodies.push(...asArray(body)));
   return bodies;
 }
 

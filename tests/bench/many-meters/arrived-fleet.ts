@@ -1,7 +1,6 @@
-/** What of a large fleet arrived at IoT Hub's built-in endpoint, read with Microsoft's client. */
-import { EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs';
+/** What of a large fleet arrived at IoT Hub's built-in endpoint. */
 import { BUILT_IN_ENDPOINT } from '../../../simulator/azure/event-hubs/namespace.ts';
-import { eventHubsConnectionString } from '../../../simulator/wire/connection-strings.ts';
+import { readEventHub } from '../../../simulator/proof/observe/whole-event-hub.ts';
 import type { Settings } from '../../../simulator/wire/settings.ts';
 import type { FleetReading, FleetSums } from './measured-fleet.ts';
 
@@ -73,8 +72,6 @@ export async function readArrived(
   sums: FleetSums,
   numbers: FleetSums,
 ): Promise<Arrived> {
-  const connection = eventHubsConnectionString(settings);
-  const client = new EventHubConsumerClient('$Default', connection, BUILT_IN_ENDPOINT);
   const messages: Record<string, number> = {};
   const averages = new ArrivedAverages(numbers);
   let anomalies = 0;
@@ -87,39 +84,8 @@ export async function readArrived(
       else if (kind === 'anomaly') anomalies += 1;
     }
   };
-  try {
-    const partitions = await client.getPartitionIds();
-    for (const partition of partitions) await readPartition(client, partition, take);
-  } finally {
-    await client.close();
-  }
+  await readEventHub(settings, BUILT_IN_ENDPOINT, ({ body, properties }) =>
+    take(String(properties?.['kind']), body),
+  );
   return { messages, anomalies, averages };
-}
-
-async function readPartition(
-  client: EventHubConsumerClient,
-  id: string,
-  take: (kind: string, body: unknown) => void,
-): Promise<void> {
-  const { isEmpty, lastEnqueuedSequenceNumber } = await client.getPartitionProperties(id);
-  if (isEmpty) return;
-  await new Promise<void>((resolve, reject) => {
-    const subscription = client.subscribe(
-      id,
-      {
-        processEvents: async (events) => {
-          for (const { body, properties } of events) take(String(properties?.['kind']), body);
-          const last = events.at(-1);
-          if (last === undefined || last.sequenceNumber < lastEnqueuedSequenceNumber) return;
-          await subscription.close();
-          resolve();
-        },
-        processError: (error) => {
-          reject(error);
-          return Promise.resolve();
-        },
-      },
-      { startPosition: earliestEventPosition, maxBatchSize: 100, maxWaitTimeInSeconds: 1 },
-    );
-  });
 }
