@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { LedgerEntry } from '../../modules/shared/src/wire-contract.ts';
+import { BUILT_IN_ENDPOINT } from '../../simulator/azure/event-hubs/namespace.ts';
 import { readArchive } from '../../simulator/proof/observe/archive.ts';
+import { readEventHub } from '../../simulator/proof/observe/whole-event-hub.ts';
 import { readJournal } from '../../simulator/proof/oracle/measured.ts';
 import { ensureCertificates } from '../../simulator/wire/certificates.ts';
 import { controlClient } from '../../simulator/wire/control-api.ts';
 import { PROCESS_NAMES } from '../../simulator/supervisor/processes.ts';
+import { sendAsNewMeter } from '../support/leaf-meter.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestSystem, type TestSystem } from '../support/local-system.ts';
 import { metricValues } from '../support/prometheus.ts';
@@ -21,6 +25,9 @@ const ModuleStatus = z.object({
 const ReportedStatus = z.object({ status: z.object({ restarts: z.int() }) });
 const MODULES = ['store-and-forward', 'averager', 'anomaly-detector', 'meter-simulator'];
 const SETTLING_MS = 40_000;
+/** A meter that measured before the time from which the averager keeps windows. */
+const OLD_METER = 'OldMeter';
+const OLD_MS = 40 * 86_400_000;
 
 describe('local system under kill -9', function () {
   this.timeout(60_000);
@@ -29,6 +36,16 @@ describe('local system under kill -9', function () {
     test = await startTestSystem({ count: 3, direct: 1, intervalMs: 50, historySeconds: 0 });
   });
   after(() => test.end());
+
+  it('takes in a reading that is too old for its average', async () => {
+    const { settings } = test.system;
+    const { caPem } = await ensureCertificates(settings);
+    const reading = (ageMs: number, seq: number) => {
+      const time = new Date(Date.now() - ageMs).toISOString();
+      return { id: OLD_METER, time, temp: 70, seq };
+    };
+    await sendAsNewMeter({ settings, caPem }, OLD_METER, [reading(0, 2), reading(OLD_MS, 1)]);
+  });
 
   const acknowledged = async () => {
     const status = await controlClient(test.system.settings, 'meters').get('/status');
@@ -99,6 +116,21 @@ describe('local system under kill -9', function () {
       const { responseBody: twin } = await registry.getModuleTwin(gateway, id);
       assert.ok(ReportedStatus.parse(twin.properties?.reported).status.restarts <= status.restarts);
     }
+  });
+
+  it('has told of that reading as a loss of the averager’s, once', async () => {
+    const { settings } = test.system;
+    await eventually(async () => {
+      const told = new Map<string, LedgerEntry[]>();
+      await readEventHub(settings, BUILT_IN_ENDPOINT, ({ properties, messageId, body }) => {
+        if (properties?.['kind'] === 'ledger') told.set(String(messageId), body as LedgerEntry[]);
+      });
+      const own = [...told.values()].flat().filter(({ id }) => id === OLD_METER);
+      assert.deepEqual(
+        own.map(({ lostKind, count, reason }) => ({ lostKind, count, reason })),
+        [{ lostKind: 'average', count: 1, reason: 'its window is no longer kept' }],
+      );
+    }, SETTLING_MS);
   });
 
   it('has everything in the archive that was measured until then', async () => {
