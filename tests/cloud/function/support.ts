@@ -78,7 +78,6 @@ export function appSettings(
     SMTP_HOST: '127.0.0.1',
     SMTP_PORT: String(settings.ports.smtp),
     SMTP_TLS: 'none',
-    MAIL_TIMEOUT_SECONDS: '5',
     ACKNOWLEDGE_KEY: 'a key for tests, of 32 characters',
     FUNCTION_URL: `http://127.0.0.1:${settings.ports.functions}`,
     MAIL_FROM: 'Smart meters <meters@example.com>',
