@@ -57,7 +57,7 @@ describe('an upload of the backlog', function () {
     proxy = await BlobProxy.start(test.settings.ports.blob);
     hub = await StubEdgeHub.start();
     // Small messages, so that few readings fill the outbox and the rest waits in blocks.
-    hub.desired = { maxMessageBytes: 8_192, $version: 1 };
+    hub.desired = { maxMessageBytes: 4_096, $version: 1 };
     folder = mkdtempSync(join(tmpdir(), 'bulk-'));
     archive.writeSasFile(join(folder, 'sas'), proxy.port);
   });
