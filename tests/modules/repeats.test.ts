@@ -9,29 +9,36 @@ import { openDatabase } from '../../modules/shared/src/database.ts';
 import { SeenReadings } from '../../modules/store-and-forward/src/core/seen-readings.ts';
 import { FORWARD_SCHEMA, ForwardStore } from '../../modules/store-and-forward/src/forward-store.ts';
 
+const reading = (more: { seq?: number; temp?: number }) => ({
+  id: 'Meter01',
+  time: '2026-06-01T12:00:00Z',
+  temp: 70,
+  ...more,
+});
+
 describe('repeats in store-and-forward', function () {
   this.timeout(10_000);
 
   it('are recognised of all numbered readings while there are at most 1,000 gaps', () => {
     const seen = new SeenReadings();
-    for (let seq = 0; seq < 100_000; seq += 1) seen.add('', seq);
-    assert.equal(seen.add('', 0), false);
+    for (let seq = 0; seq < 100_000; seq += 1) seen.add(reading({ seq: seq }));
+    assert.equal(seen.add(reading({ seq: 0 })), false);
     assert.equal(seen.state().sequences.length, 2);
 
     // Every other number is missing: 999 gaps more.
-    for (let gap = 1; gap <= 999; gap += 1) seen.add('', 100_000 + 2 * gap);
-    assert.equal(seen.add('', 0), false);
-    seen.add('', 110_000);
-    assert.equal(seen.add('', 0), true, 'the oldest are taken in once more');
-    assert.equal(seen.add('', 102_000 - 2), false);
+    for (let gap = 1; gap <= 999; gap += 1) seen.add(reading({ seq: 100_000 + 2 * gap }));
+    assert.equal(seen.add(reading({ seq: 0 })), false);
+    seen.add(reading({ seq: 110_000 }));
+    assert.equal(seen.add(reading({ seq: 0 })), true, 'the oldest are taken in once more');
+    assert.equal(seen.add(reading({ seq: 102_000 - 2 })), false);
   });
 
   it('are recognised among the latest 500 readings without number', () => {
     const seen = new SeenReadings();
-    for (let index = 0; index <= 500; index += 1) seen.add(`reading ${index}`, undefined);
+    for (let index = 0; index <= 500; index += 1) seen.add(reading({ temp: index }));
 
-    assert.equal(seen.add('reading 1', undefined), false);
-    assert.equal(seen.add('reading 0', undefined), true);
+    assert.equal(seen.add(reading({ temp: 1 })), false);
+    assert.equal(seen.add(reading({ temp: 0 })), true);
     assert.equal(seen.state().others.length, 500);
   });
 

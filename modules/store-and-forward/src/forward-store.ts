@@ -4,6 +4,7 @@ import type { Database, Statement } from '../../shared/src/database.ts';
 import { stored, storedJson } from '../../shared/src/stored.ts';
 import type { PackItem } from './core/packing.ts';
 import type { SeenState } from './core/seen-readings.ts';
+import { joinedTexts, separateTexts } from './waiting-texts.ts';
 
 export const FORWARD_SCHEMA = `
   CREATE TABLE waiting (first_number INTEGER PRIMARY KEY, readings TEXT NOT NULL);
@@ -14,14 +15,16 @@ export const FORWARD_SCHEMA = `
 /** Results that are recognised when they come again. */
 const MOST_RESULTS = 20_000;
 
-const Meter = z.object({ id: z.string(), seen: z.string() });
-const Seen = z.object({ sequences: z.array(z.int()), others: z.array(z.string()) });
-const Texts = z.array(z.string());
+const StoredSeen = z
+  .string()
+  .transform(storedJson)
+  .pipe(z.object({ sequences: z.array(z.int()), others: z.array(z.string()) }));
 
 export class ForwardStore {
   readonly #database: Database;
   readonly #insertWaiting: Statement;
   readonly #clearWaiting: Statement;
+  readonly #readMeter: Statement;
   readonly #writeMeter: Statement;
   readonly #insertResult: Statement;
   readonly #trimResults: Statement;
@@ -32,6 +35,7 @@ export class ForwardStore {
       'INSERT INTO waiting (first_number, readings) VALUES (?, ?)',
     );
     this.#clearWaiting = database.prepare('DELETE FROM waiting');
+    this.#readMeter = database.prepare('SELECT seen FROM meters WHERE id = ?').pluck();
     this.#writeMeter = database.prepare(
       'INSERT INTO meters (id, seen) VALUES (?, ?) ON CONFLICT DO UPDATE SET seen = excluded.seen',
     );
@@ -41,12 +45,10 @@ export class ForwardStore {
     );
   }
 
-  meters(): { id: string; seen: SeenState }[] {
-    const rows = this.#database.prepare('SELECT id, seen FROM meters').all();
-    return rows.map((row) => {
-      const { id, seen } = stored(Meter, row);
-      return { id, seen: stored(Seen, storedJson(seen)) };
-    });
+  /** What was taken in of a meter; undefined when it was never heard. */
+  seenOf(id: string): SeenState | undefined {
+    const seen: unknown = this.#readMeter.get(id);
+    return seen === undefined ? undefined : stored(StoredSeen, seen);
   }
 
   writeMeter(id: string, seen: SeenState): void {
@@ -60,12 +62,12 @@ export class ForwardStore {
       .pluck()
       .all();
     return rows
-      .flatMap((text) => stored(Texts, storedJson(String(text))))
+      .flatMap((text) => separateTexts(String(text)))
       .map((text) => ({ text, bytes: Buffer.byteLength(text) }));
   }
 
   addWaiting(firstNumber: number, items: readonly PackItem[]): void {
-    this.#insertWaiting.run(firstNumber, JSON.stringify(items.map(({ text }) => text)));
+    this.#insertWaiting.run(firstNumber, joinedTexts(items.map(({ text }) => text)));
   }
 
   clearWaiting(): void {

@@ -11,15 +11,11 @@ import type { Clock } from '../../shared/src/clock.ts';
 import { firstNumber } from '../../shared/src/clock-watch.ts';
 import type { Database } from '../../shared/src/database.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
-import {
-  MAX_MESSAGE_BYTES,
-  readingIdentity,
-  type Reading,
-} from '../../shared/src/wire-contract.ts';
+import { MAX_MESSAGE_BYTES, type Reading } from '../../shared/src/wire-contract.ts';
 import { ENVELOPE_BYTES, filledBodyBytes, mostBodyBytes } from './core/billing.ts';
 import { fillPacks, packBytes, type PackItem } from './core/packing.ts';
-import { SeenReadings } from './core/seen-readings.ts';
 import type { ForwardStore } from './forward-store.ts';
+import { SeenMeters } from './seen-meters.ts';
 
 /** A reading that waits for company. */
 interface WaitingReading extends PackItem {
@@ -58,8 +54,7 @@ export class TelemetryPacker {
   readonly #kept: KeptValues;
   readonly #clock: Clock;
   readonly #gateway: string;
-  readonly #meters = new Map<string, SeenReadings>();
-  readonly #touched = new Set<string>();
+  readonly #seen: SeenMeters;
   readonly #progress: Progress;
   #waiting: WaitingReading[];
   #arrived: WaitingReading[] = [];
@@ -69,7 +64,7 @@ export class TelemetryPacker {
     this.#kept = new KeptValues(database);
     this.#clock = clock;
     this.#gateway = gateway;
-    for (const { id, seen } of store.meters()) this.#meters.set(id, new SeenReadings(seen));
+    this.#seen = new SeenMeters(store);
     const kept = Progress.safeParse(this.#kept.read(PROGRESS));
     this.#progress = kept.data ?? {
       nextNumber: firstNumber(clock),
@@ -88,11 +83,7 @@ export class TelemetryPacker {
   }
 
   take(reading: Reading, isWanted: boolean): 'taken' | 'repeat' | 'too large' {
-    const { id, seq } = reading;
-    const seen = this.#meters.get(id) ?? new SeenReadings();
-    this.#meters.set(id, seen);
-    if (!seen.add(readingIdentity(reading), seq)) return 'repeat';
-    this.#touched.add(id);
+    if (!this.#seen.add(reading)) return 'repeat';
     if (!isWanted) {
       this.#progress.thinned += 1;
       return 'taken';
@@ -110,12 +101,7 @@ export class TelemetryPacker {
    * came until `dueMs`, monotonic.
    */
   pack(maxMessageBytes: number, dueMs: number | undefined): Pack[] {
-    for (const id of this.#touched) {
-      const seen = this.#meters.get(id);
-      if (seen !== undefined) this.#store.writeMeter(id, seen.state());
-    }
-    const hasNews = this.#touched.size > 0;
-    this.#touched.clear();
+    const hasNews = this.#seen.write();
     const items = [...this.#waiting, ...this.#arrived];
     const { packs, rest } = fillPacks(items, mostBodyBytes(maxMessageBytes));
     const going = dueMs === undefined ? 0 : goingWith(rest, dueMs);

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { fillPacks, packBody } from '../../../modules/store-and-forward/src/core/packing.ts';
 import { upstreamQueueLength } from '../../../modules/store-and-forward/src/core/queue-metric.ts';
-import { SeenReadings } from '../../../modules/store-and-forward/src/core/seen-readings.ts';
+import {
+  SeenReadings,
+  type SeenState,
+} from '../../../modules/store-and-forward/src/core/seen-readings.ts';
+import { SeenMeters } from '../../../modules/store-and-forward/src/seen-meters.ts';
 import { UplinkBudget } from '../../../modules/store-and-forward/src/core/uplink-budget.ts';
 
 describe('packing', () => {
@@ -121,22 +125,74 @@ describe('queue metric', () => {
 });
 
 describe('seen readings', () => {
+  const time = '2026-06-01T12:00:00Z';
+  const numbered = { id: 'a', time, temp: 70, seq: 1 };
+  const other = (temp: number) => ({ id: 'a', time, temp });
+
   it('note a reading once, also across a restart', () => {
     const seen = new SeenReadings();
     assert.deepEqual(
-      [seen.add('a', 1), seen.add('a', 1), seen.add('b', undefined)],
-      [true, false, true],
+      [seen.add(numbered), seen.add(numbered), seen.add(other(1)), seen.add(other(1))],
+      [true, false, true, false],
     );
     const restored = new SeenReadings(structuredClone(seen.state()));
 
-    assert.deepEqual([restored.add('a', 1), restored.add('b', undefined)], [false, false]);
+    assert.deepEqual([restored.add(numbered), restored.add(other(1))], [false, false]);
   });
 
   it('forget the oldest readings without sequence number', () => {
     const seen = new SeenReadings();
-    for (let index = 0; index <= 500; index += 1) seen.add(String(index), undefined);
+    for (let temp = 0; temp <= 500; temp += 1) seen.add(other(temp));
 
     assert.equal(seen.state().others.length, 500);
-    assert.equal(seen.add('0', undefined), true);
+    assert.equal(seen.add(other(0)), true);
+  });
+});
+
+describe('seen meters', () => {
+  it('are in memory up to a limit, and recognise what the others sent before', () => {
+    const disk = new Map<string, SeenState>();
+    const seen = new SeenMeters(
+      {
+        seenOf: (id) => disk.get(id),
+        writeMeter: (id, state) => disk.set(id, structuredClone(state)),
+      },
+      10,
+    );
+    const readings = Array.from({ length: 50 }, (_, meter) => ({
+      id: `Meter${meter}`,
+      time: '2026-06-01T12:00:00Z',
+      temp: 70,
+      seq: 7,
+    }));
+    for (const reading of readings) {
+      assert.equal(seen.add(reading), true);
+      seen.write();
+    }
+
+    assert.equal(seen.inMemory, 10);
+    assert.deepEqual(
+      readings.map((reading) => seen.add(reading)),
+      readings.map(() => false),
+    );
+    assert.equal(seen.write(), false);
+    assert.equal(seen.inMemory, 10);
+  });
+
+  it('leave memory only after they were written', () => {
+    const disk = new Map<string, SeenState>();
+    const seen = new SeenMeters(
+      {
+        seenOf: (id) => disk.get(id),
+        writeMeter: (id, state) => disk.set(id, structuredClone(state)),
+      },
+      1,
+    );
+    const reading = (meter: number) => ({ id: `Meter${meter}`, time: '', temp: 70, seq: 7 });
+    for (let meter = 0; meter < 5; meter += 1) seen.add(reading(meter));
+    assert.equal(seen.inMemory, 5);
+    seen.write();
+
+    assert.deepEqual([seen.inMemory, disk.size], [1, 5]);
   });
 });

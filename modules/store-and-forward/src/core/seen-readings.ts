@@ -6,6 +6,7 @@
  * - a reading without is taken in once among the latest few hundred.
  */
 import { SequenceSet } from '../../../shared/src/core/sequence-set.ts';
+import { readingIdentity, type Reading } from '../../../shared/src/wire-contract.ts';
 
 /** What is kept on disk. */
 export interface SeenState {
@@ -19,16 +20,26 @@ const MOST_OTHERS = 500;
 
 export class SeenReadings {
   readonly #sequences: SequenceSet;
-  readonly #others: Set<string>;
+  /** Nearly all meters number their readings. */
+  #others: Set<string> | undefined;
 
   constructor(state?: SeenState) {
     this.#sequences = new SequenceSet(state?.sequences, MOST_RANGES);
-    this.#others = new Set(state?.others);
+    if (state !== undefined && state.others.length > 0) this.#others = new Set(state.others);
   }
 
   /** Notes a reading; false when it was noted before. */
-  add(identity: string, seq: number | undefined): boolean {
-    if (seq !== undefined) return this.#sequences.add(seq);
+  add(reading: Reading): boolean {
+    const { seq } = reading;
+    return seq === undefined ? this.#addOther(readingIdentity(reading)) : this.#sequences.add(seq);
+  }
+
+  state(): SeenState {
+    return { sequences: this.#sequences.ranges, others: [...(this.#others ?? [])] };
+  }
+
+  #addOther(identity: string): boolean {
+    this.#others ??= new Set();
     if (this.#others.has(identity)) return false;
     this.#others.add(identity);
     if (this.#others.size > MOST_OTHERS) {
@@ -38,9 +49,5 @@ export class SeenReadings {
       }
     }
     return true;
-  }
-
-  state(): SeenState {
-    return { sequences: this.#sequences.ranges, others: [...this.#others] };
   }
 }

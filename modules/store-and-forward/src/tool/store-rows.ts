@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { Database } from '../../../shared/src/database.ts';
 import { messageOf } from '../../../shared/src/edge-error.ts';
 import { unpackReadings } from '../reading-block.ts';
+import { separateTexts } from '../waiting-texts.ts';
 
 const PAGE_BLOCKS = 32;
 const PAGE_MESSAGES = 256;
@@ -120,7 +121,6 @@ export interface WaitingRow {
 }
 
 const WaitingRow = z.object({ firstNumber: z.int(), readings: z.string() });
-const Texts = z.array(z.string());
 
 /** All rows of readings that wait, oldest first: together less than one message. */
 export function waitingRows(database: Database): WaitingRow[] {
@@ -129,7 +129,7 @@ export function waitingRows(database: Database): WaitingRow[] {
     .all();
   return rows.map((row) => {
     const { firstNumber, readings } = WaitingRow.parse(row);
-    return { firstNumber, texts: Texts.parse(JSON.parse(readings)) };
+    return { firstNumber, texts: separateTexts(readings) };
   });
 }
 

@@ -19,7 +19,7 @@ import { BlobArchive } from './blob-archive.ts';
 
 const READINGS = 8_000;
 const BASE_MS = Date.parse('2026-06-01T00:00:00Z');
-const ON = { bulkAfterReadings: 1_000, maxMessageBytes: 8_192 };
+const ON = { bulkAfterReadings: 1_000, maxMessageBytes: 4_096 };
 
 describe('the bulk path', function () {
   this.timeout(30_000);

@@ -1,0 +1,76 @@
+/**
+ * Which readings of each meter were taken in: of the meters heard last in memory, of the others on
+ * disk alone.
+ *
+ * Invariant: what is known of a meter leaves memory only after it was written as it is.
+ */
+import type { Reading } from '../../shared/src/wire-contract.ts';
+import { SeenReadings } from './core/seen-readings.ts';
+import type { ForwardStore } from './forward-store.ts';
+
+/** Half a kilobyte each. */
+const MOST_IN_MEMORY = 10_000;
+/** Each look goes through so many more at most. */
+const LET_GO_AT_ONCE = 1_000;
+
+export class SeenMeters {
+  readonly #store: Pick<ForwardStore, 'seenOf' | 'writeMeter'>;
+  readonly #mostInMemory: number;
+  readonly #meters = new Map<string, SeenReadings>();
+  readonly #touched = new Set<string>();
+
+  constructor(
+    store: Pick<ForwardStore, 'seenOf' | 'writeMeter'>,
+    mostInMemory: number = MOST_IN_MEMORY,
+  ) {
+    this.#store = store;
+    this.#mostInMemory = mostInMemory;
+  }
+
+  /** Meters in memory. */
+  get inMemory(): number {
+    return this.#meters.size;
+  }
+
+  /** Notes a reading; false when it was noted before. */
+  add(reading: Reading): boolean {
+    const isNew = this.#meter(reading.id).add(reading);
+    if (isNew) this.#touched.add(reading.id);
+    return isNew;
+  }
+
+  /** Writes what was noted, inside the caller's transaction; whether there was anything. */
+  write(): boolean {
+    const hasNews = this.#touched.size > 0;
+    for (const id of this.#touched) {
+      const seen = this.#meters.get(id);
+      if (seen === undefined) continue;
+      this.#store.writeMeter(id, seen.state());
+      // The latest come last.
+      this.#meters.delete(id);
+      this.#meters.set(id, seen);
+    }
+    this.#touched.clear();
+    this.#letGo();
+    return hasNews;
+  }
+
+  #meter(id: string): SeenReadings {
+    const known = this.#meters.get(id);
+    if (known !== undefined) return known;
+    const seen = new SeenReadings(this.#store.seenOf(id));
+    this.#meters.set(id, seen);
+    return seen;
+  }
+
+  #letGo(): void {
+    const excess = Math.min(this.#meters.size - this.#mostInMemory, LET_GO_AT_ONCE);
+    if (excess <= 0) return;
+    let gone = 0;
+    for (const id of this.#meters.keys()) {
+      if (gone === excess) return;
+      this.#meters.delete(id);
+      gone += 1;
+    }
+  }
+}
