@@ -13,7 +13,9 @@ import type { StoredWatch, WatchStore } from './watch-store.ts';
 export type OptionsOf = (id: string) => MeterWatchOptions;
 
 /** Five kilobytes each. */
-const MOST_IN_MEMORY = 4_000;
+const MOST_IN_MEMORY = 1_000;
+/** Beyond that, for so many as one transaction touches between two writes. */
+const MOST_TOUCHED = 500;
 
 export class MeterWatches {
   readonly #store: WatchStore;
@@ -57,6 +59,7 @@ export class MeterWatches {
   use(id: string): MeterWatch {
     const known = this.#inMemory.get(id);
     if (known !== undefined && known === this.#usedLast && this.#touched.has(id)) return known;
+    if (this.#touched.size >= MOST_TOUCHED) this.write();
     this.#touched.add(id);
     this.#usedLast = known ?? this.#keep(id, this.#store.read(id));
     this.#inMemory.delete(id);

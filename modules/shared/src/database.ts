@@ -23,6 +23,9 @@ export interface OpenDatabase {
 /** How long a predecessor that is still ending is waited for. */
 const LOCK_WAIT_MS = 2_000;
 
+/** The operating system caches pages, too, and gives that memory to others. */
+const PAGE_CACHE_KIBIBYTES = 2_048;
+
 /** What is done for a database that may be damaged, while the lock is held. */
 export interface Mending {
   /** Called before SQLite looks at the files: what it finds damaged in the log, it drops. */
@@ -114,6 +117,7 @@ function openFile(path: string, migrations: readonly string[]): Database {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
     database.pragma('busy_timeout = 5000');
+    database.pragma(`cache_size = -${PAGE_CACHE_KIBIBYTES}`);
     const verdict: unknown = database.pragma('quick_check(1)', { simple: true });
     if (verdict !== 'ok') throw new Sqlite.SqliteError(String(verdict), 'SQLITE_CORRUPT');
     migrate(database, migrations);
