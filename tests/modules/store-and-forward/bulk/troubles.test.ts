@@ -72,9 +72,9 @@ describe('the bulk path', function () {
   const switchOn = () => module.client.handlers.desired({ version: 2, properties: ON });
 
   /** Lets fake time go on until something is true of the real world. */
-  async function until(holds: () => void): Promise<void> {
+  async function until(holds: () => void, stepMs = 250): Promise<void> {
     await eventually(async () => {
-      await module.clock.advance(250);
+      await module.clock.advance(stepMs);
       holds();
     }, 15_000);
   }
@@ -83,7 +83,7 @@ describe('the bulk path', function () {
   async function drainByHub(): Promise<Reading[]> {
     module.client.fails = false;
     module.client.handlers.connected();
-    await until(() => assert.equal(number('backlogReadings'), 0));
+    await until(() => assert.equal(number('backlogReadings'), 0), 10_000);
     return module.client.sent
       .filter(({ properties }) => properties['kind'] === 'telemetry')
       .flatMap(({ body }) => JSON.parse(body) as Reading[]);
