@@ -46,16 +46,15 @@ describe('input queue', () => {
   it('keeps the order of each input, whatever is urgent, large or under suspicion', () => {
     const arrival = fc.record({
       input: fc.constantFrom('anomalies', 'telemetry'),
-      isLarge: fc.boolean(),
-      isSuspect: fc.boolean(),
+      form: fc.constantFrom('small', 'large', 'suspect'),
     });
     fc.assert(
-      fc.property(fc.array(arrival, { maxLength: 30 }), (arrivals) => {
+      fc.property(fc.array(arrival, { maxLength: 20 }), (arrivals) => {
         const failedTakes = new FailedTakes();
         const queue = new InputQueue(failedTakes, ['anomalies']);
-        const messages = arrivals.map(({ input, isLarge, isSuspect }, index) => {
-          const one = message(input, `${index}`.padEnd(isLarge ? MIB : 4));
-          if (isSuspect) failedTakes.note(one, true);
+        const messages = arrivals.map(({ input, form }, index) => {
+          const one = message(input, `${index}`.padEnd(form === 'large' ? MIB : 4));
+          if (form === 'suspect') failedTakes.note(one, true);
           return one;
         });
         for (const one of messages) queue.add(one);
@@ -63,7 +62,11 @@ describe('input queue', () => {
 
         for (const input of ['anomalies', 'telemetry']) {
           const isOfInput = (one: InputMessage) => one.input === input;
-          assert.deepEqual(groups.flat().filter(isOfInput), messages.filter(isOfInput));
+          const taken = groups.flat().filter(isOfInput);
+          const arrived = messages.filter(isOfInput);
+          assert.ok(
+            taken.length === arrived.length && taken.every((one, at) => one === arrived[at]),
+          );
         }
         const isCrowded = (group: InputMessage[]) =>
           group.length > 1 && group.some((one) => failedTakes.isSuspect(one));
