@@ -8,7 +8,8 @@ import { FakeClock } from '../../support/fake-clock.ts';
 
 const log = createLogger('module-01', 'silent');
 
-describe('the state of a module', () => {
+describe('the state of a module', function () {
+  this.timeout(10_000);
   let folder: string;
 
   beforeEach(() => {
