@@ -1,5 +1,6 @@
 /** Which instants a message tells of. */
 import { z } from 'zod';
+import { plainReading } from '../../shared/src/plain-reading.ts';
 import {
   Anomaly,
   Average,
@@ -32,6 +33,12 @@ export function periodOf(kind: MessageKind, body: string): Period {
   let fromMs = Number.POSITIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;
   for (const entry of entries) {
+    const plain = kind === 'telemetry' ? plainReading(entry) : undefined;
+    if (plain !== undefined) {
+      fromMs = Math.min(fromMs, plain.atMs);
+      toMs = Math.max(toMs, plain.atMs);
+      continue;
+    }
     for (const instant of INSTANTS[kind].parse(entry)) {
       const atMs = Date.parse(instant);
       fromMs = Math.min(fromMs, atMs);

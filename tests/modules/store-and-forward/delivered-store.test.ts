@@ -1,13 +1,46 @@
 import assert from 'node:assert/strict';
 import Sqlite from 'better-sqlite3';
-
+import fc from 'fast-check';
+import {
+  packMessages,
+  unpackMessages,
+} from '../../../modules/store-and-forward/src/delivered-block.ts';
 import { DeliveredStore } from '../../../modules/store-and-forward/src/delivered-store.ts';
 import { DELIVERED_SCHEMA } from '../../../modules/store-and-forward/src/delivered-tables.ts';
 
 const kinds = ['ledger', 'upload'] as const;
 const undamaged = () => assert.fail('no block is damaged');
 
+/** Some of their ids look like the border between two readings. */
+const readings = fc.record(
+  {
+    id: fc.constantFrom('Meter01', 'Meter02', 'x},{"id":"y', '},{'),
+    time: fc.constantFrom('2026-06-01T11:00:00Z', '2026-06-01T12:00:00.500Z'),
+    temp: fc.double({ min: -100, max: 200, noNaN: true }),
+    seq: fc.nat(),
+    more: fc.jsonValue({ maxDepth: 2 }),
+  },
+  { requiredKeys: ['id', 'time', 'temp'], noNullPrototype: true },
+);
+
 describe('what was delivered', () => {
+  it('comes out of a block letter for letter, whatever readings carry', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(readings, { maxLength: 5 }), { maxLength: 4 }), (bodies) => {
+        const period = { fromMs: 0, toMs: 1 };
+        const messages = bodies.map((body, number) => ({
+          messageId: `telemetry/${number}`,
+          body: JSON.stringify(body),
+          ...period,
+        }));
+        assert.deepEqual(
+          unpackMessages('telemetry', packMessages('telemetry', messages)),
+          messages,
+        );
+      }),
+    );
+  });
+
   it('is packed better after a restart too, whatever its kind', () => {
     const database = new Sqlite(':memory:');
     database.exec(DELIVERED_SCHEMA);
