@@ -26,7 +26,7 @@ interface Run {
 async function measure(hub: StubEdgeHub, file: string): Promise<Run> {
   const state = mkdtempSync(join(tmpdir(), 'bench-bundles-'));
   const startedAt = performance.now();
-  const child = spawn(node, ['--max-semi-space-size=2', file], {
+  const child = spawn(node, ['--max-semi-space-size=4', file], {
     env: { ...hub.environment, STATE_FOLDER: state },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

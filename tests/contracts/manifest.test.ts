@@ -110,7 +110,7 @@ describe('deployment.template.json', () => {
     for (const { id, image, environment } of manifest.modules) {
       assert.equal(image, join(PROJECT_FOLDER, 'dist/modules', id, 'src/main.js'));
       assert.ok(existsSync(join(PROJECT_FOLDER, 'modules', id, 'module.json')));
-      assert.equal(environment['NODE_OPTIONS'], '--max-semi-space-size=2 --max-old-space-size=192');
+      assert.equal(environment['NODE_OPTIONS'], '--max-semi-space-size=4 --max-old-space-size=192');
     }
   });
 
