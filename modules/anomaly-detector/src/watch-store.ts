@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Database, Statement } from '../../shared/src/database.ts';
 import { stored, storedJson } from '../../shared/src/stored.ts';
 import type { MeterWatchState } from './core/meter-watch.ts';
+import { storedRecentReadings, StoredRecentReadings } from './recent-readings.ts';
 
 export const DETECTOR_SCHEMA = `
   CREATE TABLE meters (
@@ -43,7 +44,7 @@ const State = z.object({
     skipped: z.array(z.int()),
   }),
   lastScored: z.object({ atMs: z.number(), temp: z.number() }).nullable(),
-  recent: z.array(z.tuple([z.string(), z.number()])),
+  recent: StoredRecentReadings,
   intervalMs: z.number().default(0),
   sinceAnomaly: z.int().nullable().default(null),
   variant: z.enum(['steps', 'robust', 'parity']).default('robust'),
@@ -85,11 +86,12 @@ export class WatchStore {
     return this.#waiting.all().map(storedWatch);
   }
 
-  write(id: string, { detector, ...state }: MeterWatchState): void {
+  write(id: string, { detector, recent: readings, ...state }: MeterWatchState): void {
     const { variant, numbers } = detector;
+    const recent = storedRecentReadings(readings);
     const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
     const isWaiting = Number(state.order.held.length > 0);
-    this.#write.run(id, isWaiting, JSON.stringify({ ...state, variant }), bytes);
+    this.#write.run(id, isWaiting, JSON.stringify({ ...state, recent, variant }), bytes);
   }
 }
 
