@@ -34,7 +34,7 @@ const STEPS = [
 const log = memoryLog();
 
 describe('a Function killed with SIGKILL', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const clock = { nowMs: NOW_MS };
   let local: TestSettings;
   let azurite: Azurite;
