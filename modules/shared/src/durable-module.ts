@@ -261,15 +261,15 @@ export class DurableModule<Config> {
 
   #inTransaction(messages: readonly InputMessage[]): void {
     const { core } = this.#options;
+    // First, so that the core finds in the outbox what edgeHub has not acknowledged, and nothing else.
+    const acknowledged = this.#outbox.remove(this.#sent.take());
+    if (acknowledged.length > 0) {
+      core.acknowledged?.(acknowledged.filter(({ output }) => output !== LEDGER_OUTPUT));
+    }
     this.#reconfigure();
     takeInput(messages, this.#taking);
     core.settle(this.#effects);
     this.#ledgerOutput?.settle();
-    const acknowledged = this.#sent.take();
-    if (acknowledged.length > 0) {
-      this.#outbox.remove(acknowledged);
-      core.acknowledged?.(acknowledged.filter(({ output }) => output !== LEDGER_OUTPUT));
-    }
     this.#count(acknowledged);
     this.#options.clockWatch.keep();
   }

@@ -116,12 +116,17 @@ export class Outbox {
     return Number(this.#count.get(priority));
   }
 
-  /** Forgets acknowledged messages, inside the caller's transaction. */
-  remove(entries: readonly OutboxEntry[]): void {
-    for (const { row, bytes } of entries) {
-      if (this.#remove.run(row).changes === 0) continue;
+  /**
+   * Forgets messages, inside the caller's transaction.
+   *
+   * @returns those that were still there: what was sent twice is acknowledged twice
+   */
+  remove(entries: readonly OutboxEntry[]): OutboxEntry[] {
+    const removed = entries.filter(({ row }) => this.#remove.run(row).changes > 0);
+    for (const { bytes } of removed) {
       this.#rows -= 1;
       this.#bytes -= bytes;
     }
+    return removed;
   }
 }
