@@ -11,11 +11,17 @@ import type { Anomaly } from '../../shared/src/wire-contract.ts';
 import { AnomalyDetectorConfig, WatchSettings } from './config.ts';
 import type { FoundAnomaly, MeterWatchOptions, Watched } from './core/meter-watch.ts';
 import { MeterWatches, type OptionsOf } from './meter-watches.ts';
-import { DETECTOR_MEMORY, DETECTOR_SCHEMA, DETECTOR_WAITING, WatchStore } from './watch-store.ts';
+import {
+  DETECTOR_MEMORY,
+  DETECTOR_SCHEMA,
+  DETECTOR_TIMES,
+  DETECTOR_WAITING,
+  WatchStore,
+} from './watch-store.ts';
 
 export const anomalyDetector: ModuleDefinition<typeof AnomalyDetectorConfig.shape> = {
   databaseName: 'anomaly-detector.db',
-  migrations: [DETECTOR_SCHEMA, DETECTOR_MEMORY, DETECTOR_WAITING],
+  migrations: [DETECTOR_SCHEMA, DETECTOR_MEMORY, DETECTOR_WAITING, DETECTOR_TIMES],
   schema: AnomalyDetectorConfig,
   lostKind: 'anomaly',
   start: ({ database, clock, clockWatch }, config) =>

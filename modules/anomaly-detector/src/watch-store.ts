@@ -37,6 +37,12 @@ export const DETECTOR_WAITING = `
   CREATE INDEX waiting_meters ON meters (is_waiting) WHERE is_waiting = 1;
 `;
 
+/**
+ * Times are numbers. Older rows are read as they are, but an older program would take a new one for
+ * damage, and forget what all meters taught it.
+ */
+export const DETECTOR_TIMES = '-- The tables are the same.';
+
 const State = z.object({
   order: z.object({
     next: z.int().nullable(),

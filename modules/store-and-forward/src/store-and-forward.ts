@@ -14,23 +14,20 @@ import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
-import { LOSS_SCHEMA } from '../../shared/src/loss-ledger.ts';
 import type { OutboxEntry } from '../../shared/src/outbox.ts';
 import type { ModuleDefinition } from '../../shared/src/run-module.ts';
 import { stored } from '../../shared/src/stored.ts';
 import { MessageKind } from '../../shared/src/wire-contract.ts';
 import { Backlog } from './backlog.ts';
-import { BLOCK_SCHEMA } from './block-store.ts';
-import { BULK_SCHEMA } from './bulk/bulk-store.ts';
 import { startBulkPath } from './bulk/start-bulk-path.ts';
 import { StoreAndForwardConfig } from './config.ts';
 import { mostBodyBytes } from './core/billing.ts';
 import { DailyBudget, UsedBudget } from './core/daily-budget.ts';
 import { DeliveredStore, type Delivered } from './delivered-store.ts';
-import { DELIVERED_SCHEMA } from './delivered-tables.ts';
+import { FORWARD_MIGRATIONS } from './forward-migrations.ts';
 import type { ForwardParts } from './forward-parts.ts';
 import { forwardStatus } from './forward-status.ts';
-import { ForwardStore, FORWARD_SCHEMA } from './forward-store.ts';
+import { ForwardStore } from './forward-store.ts';
 import { gatewayName } from './gateway-name.ts';
 import { incomingResults } from './incoming-results.ts';
 import { BACKLOG_PRIORITY, PRIORITY, RESEND_PRIORITY } from './priorities.ts';
@@ -42,7 +39,7 @@ import { tlsProbe, UplinkProbe } from './uplink-probe.ts';
 
 export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shape> = {
   databaseName: 'store-and-forward.db',
-  migrations: [FORWARD_SCHEMA, BLOCK_SCHEMA + LOSS_SCHEMA, DELIVERED_SCHEMA, BULK_SCHEMA],
+  migrations: FORWARD_MIGRATIONS,
   schema: StoreAndForwardConfig,
   lostMessages: 'average',
   start: ({ database, ledger, clock, clockWatch, log, environment }, config) => {

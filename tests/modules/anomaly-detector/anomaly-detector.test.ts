@@ -61,6 +61,15 @@ describe('anomaly detector', function () {
     assert.ok((await module.client.deliver('readings', reading(32))).acknowledged);
   });
 
+  it('is refused by programs that read times as texts alone, instead of taken for damaged', () => {
+    const textsVersion = 4;
+    const database = new Sqlite(module.databasePath, { readonly: true });
+    const version = Number(database.pragma('user_version', { simple: true }));
+    database.close();
+
+    assert.ok(version > textsVersion, `version ${version}`);
+  });
+
   it('gives up a gap after thirty seconds', async () => {
     await module.client.deliver('readings', [...quiet(1, 31), reading(32, 95)]);
     assert.equal(module.client.sent.length, 0);
