@@ -10,8 +10,6 @@ import type { ForwardStore } from './forward-store.ts';
 
 /** Half a kilobyte each. */
 const MOST_IN_MEMORY = 10_000;
-/** Each look goes through so many more at most. */
-const LET_GO_AT_ONCE = 1_000;
 
 export class SeenMeters {
   readonly #store: Pick<ForwardStore, 'seenOf' | 'writeMeter'>;
@@ -63,14 +61,13 @@ export class SeenMeters {
     return seen;
   }
 
+  /** All that is too much, or memory would grow while each transaction brings many. */
   #letGo(): void {
-    const excess = Math.min(this.#meters.size - this.#mostInMemory, LET_GO_AT_ONCE);
-    if (excess <= 0) return;
-    let gone = 0;
+    let excess = this.#meters.size - this.#mostInMemory;
     for (const id of this.#meters.keys()) {
-      if (gone === excess) return;
+      if (excess <= 0) return;
       this.#meters.delete(id);
-      gone += 1;
+      excess -= 1;
     }
   }
 }

@@ -189,10 +189,10 @@ describe('seen meters', () => {
       1,
     );
     const reading = (meter: number) => ({ id: `Meter${meter}`, time: '', temp: 70, seq: 7 });
-    for (let meter = 0; meter < 5; meter += 1) seen.add(reading(meter));
-    assert.equal(seen.inMemory, 5);
+    for (let meter = 0; meter < 5_000; meter += 1) seen.add(reading(meter));
+    assert.equal(seen.inMemory, 5_000);
     seen.write();
 
-    assert.deepEqual([seen.inMemory, disk.size], [1, 5]);
+    assert.deepEqual([seen.inMemory, disk.size], [1, 5_000]);
   });
 });
