@@ -64,7 +64,12 @@ function asColumns(texts: readonly string[]): Buffer | undefined {
 function rowsOf(texts: readonly string[]): ColumnRow[] | undefined {
   const values: unknown = JSON.parse(`[${texts.join(',')}]`);
   if (!Array.isArray(values)) return undefined;
-  const readings = values.map((value) => fieldsOf(value));
+  const readings: ReadingFields[] = [];
+  for (const value of values) {
+    const fields = fieldsOf(value);
+    if (fields === undefined) return undefined;
+    readings.push(fields);
+  }
   let most = 0;
   for (const { temp } of readings) {
     if (!isExact(temp, most)) most = Math.max(most, decimalsOf(temp) ?? 0);
@@ -89,27 +94,29 @@ interface ReadingFields {
   readonly atMs: number;
   readonly temp: number;
   readonly seq: number | undefined;
-  /** Undefined when the instant is written in no form that is known. */
-  readonly more: string | undefined;
+  readonly more: string;
 }
 
-function fieldsOf(value: unknown): ReadingFields {
+/** Undefined when it is no reading, or its instant is written in no form that is known. */
+function fieldsOf(value: unknown): ReadingFields | undefined {
   const plain = plainReading(value);
   if (plain !== undefined) {
     const { reading, atMs } = plain;
     const { id, time, temp, seq } = reading;
     return { id, atMs, temp, seq, more: time.length === WITH_MILLISECONDS ? '0{}' : '1{}' };
   }
-  const { id, time, temp, seq, ...others } = Fields.parse(value);
+  const parsed = Fields.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { id, time, temp, seq, ...others } = parsed.data;
   const atMs = plainInstantMs(time);
+  if (atMs === undefined) return undefined;
   const form = time.length === WITH_MILLISECONDS ? 0 : 1;
-  const more = atMs === undefined ? undefined : `${form}${JSON.stringify(others)}`;
-  return { id, atMs: atMs ?? 0, temp, seq, more };
+  return { id, atMs, temp, seq, more: `${form}${JSON.stringify(others)}` };
 }
 
 function rowOf({ id, atMs, temp, seq, more }: ReadingFields, most: number): ColumnRow | undefined {
   const decimals = isExact(temp, most) ? most : decimalsOf(temp);
-  if (more === undefined || decimals === undefined) return undefined;
+  if (decimals === undefined) return undefined;
   return { id, atMs, mantissa: Math.round(temp * powerOfTen(decimals)), decimals, seq, more };
 }
 

@@ -41,6 +41,11 @@ describe('a block of readings', () => {
     );
   });
 
+  it('gives back texts that are no readings, too: damage ends no module', () => {
+    const texts = ['{"id":"a","time":"2026-06-01T11:00:00Z","temp":70}', '{"time":"then"}', '7'];
+    assert.deepEqual(unpackReadings(packReadings(texts, 'columns')), texts);
+  });
+
   it('takes two bytes and a half for a reading of ten meters that measure every ten seconds', () => {
     const texts = Array.from({ length: 860 }, (_, index) =>
       JSON.stringify({
