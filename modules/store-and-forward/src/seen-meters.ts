@@ -8,14 +8,18 @@ import type { Reading } from '../../shared/src/wire-contract.ts';
 import { SeenReadings } from './core/seen-readings.ts';
 import type { ForwardStore } from './forward-store.ts';
 
-/** Half a kilobyte each. */
+/** Half a kilobyte each, of those that number their readings. */
 const MOST_IN_MEMORY = 10_000;
+/** Readings without sequence number that are remembered one by one, over all meters; a tenth of a kilobyte each. */
+const MOST_OTHERS = 100_000;
 
 export class SeenMeters {
   readonly #store: Pick<ForwardStore, 'seenOf' | 'writeMeter'>;
   readonly #mostInMemory: number;
   readonly #meters = new Map<string, SeenReadings>();
   readonly #touched = new Set<string>();
+  /** Readings without sequence number that are in memory. */
+  #others = 0;
 
   constructor(
     store: Pick<ForwardStore, 'seenOf' | 'writeMeter'>,
@@ -32,7 +36,10 @@ export class SeenMeters {
 
   /** Notes a reading; false when it was noted before. */
   add(reading: Reading): boolean {
-    const isNew = this.#meter(reading.id).add(reading);
+    const seen = this.#meter(reading.id);
+    const before = seen.others;
+    const isNew = seen.add(reading);
+    this.#others += seen.others - before;
     if (isNew) this.#touched.add(reading.id);
     return isNew;
   }
@@ -58,16 +65,17 @@ export class SeenMeters {
     if (known !== undefined) return known;
     const seen = new SeenReadings(this.#store.seenOf(id));
     this.#meters.set(id, seen);
+    this.#others += seen.others;
     return seen;
   }
 
   /** All that is too much, or memory would grow while each transaction brings many. */
   #letGo(): void {
-    let excess = this.#meters.size - this.#mostInMemory;
-    for (const id of this.#meters.keys()) {
-      if (excess <= 0) return;
+    for (const [id, seen] of this.#meters) {
+      const isTooMuch = this.#meters.size > this.#mostInMemory || this.#others > MOST_OTHERS;
+      if (!isTooMuch) return;
       this.#meters.delete(id);
-      excess -= 1;
+      this.#others -= seen.others;
     }
   }
 }

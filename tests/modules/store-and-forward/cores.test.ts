@@ -195,4 +195,20 @@ describe('seen meters', () => {
 
     assert.deepEqual([seen.inMemory, disk.size], [1, 5_000]);
   });
+
+  it('of readings without number are fewer, because each is remembered', () => {
+    const disk = new Map<string, SeenState>();
+    const seen = new SeenMeters({
+      seenOf: (id) => disk.get(id),
+      writeMeter: (id, state) => disk.set(id, structuredClone(state)),
+    });
+    const reading = (meter: number, temp: number) => ({ id: `Meter${meter}`, time: '', temp });
+    for (let meter = 0; meter < 250; meter += 1) {
+      for (let temp = 0; temp < 500; temp += 1) seen.add(reading(meter, temp));
+      seen.write();
+    }
+
+    assert.equal(seen.inMemory, 200);
+    assert.equal(seen.add(reading(0, 7)), false);
+  });
 });

@@ -34,6 +34,11 @@ export class SeenReadings {
     return seq === undefined ? this.#addOther(readingIdentity(reading)) : this.#sequences.add(seq);
   }
 
+  /** How many readings without sequence number are remembered. */
+  get others(): number {
+    return this.#others?.size ?? 0;
+  }
+
   state(): SeenState {
     return { sequences: this.#sequences.ranges, others: [...(this.#others ?? [])] };
   }
