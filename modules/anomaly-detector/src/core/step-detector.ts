@@ -105,7 +105,7 @@ export class StepDetector {
     this.#departure = null;
   }
 
-  /** What is remembered: 920 bytes. */
+  /** What is remembered: 912 bytes. */
   snapshot(): Float64Array {
     const { age, size } = this.#departure ?? { age: NO_DEPARTURE, size: 0 };
     const numbers = [this.#seen, this.#farRun, age, size, this.#sinceStep, this.#lastDirection];
