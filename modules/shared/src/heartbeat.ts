@@ -46,9 +46,12 @@ export function machineUptimeMs(): number {
 /**
  * When a process was started, in the operating system's own count: with its id the name of a process.
  * 0 of one that has ended, and where there is no /proc. Source: proc_pid_stat(5), `starttime`.
+ *
+ * It is that of the first thread, the same: qemu makes up `/proc/<pid>/stat` for a process that it
+ * emulates, and only for that process itself.
  */
 export function processStart(pid: number): string {
-  const stat = readIfThere(`/proc/${pid}/stat`);
+  const stat = readIfThere(`/proc/${pid}/task/${pid}/stat`);
   // The second field, the program's name in brackets, may hold anything.
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
 }
