@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { ModuleEnvironment } from '../../modules/shared/src/env.ts';
 import { createLogger } from '../../modules/shared/src/logger.ts';
-import {
-  startModule,
-  type ModuleContext,
-  type ModuleDefinition,
-  type StartedModule,
-} from '../../modules/shared/src/run-module.ts';
+import type {
+  ModuleContext,
+  ModuleDefinition,
+} from '../../modules/shared/src/module-definition.ts';
+import { startModule, type StartedModule } from '../../modules/shared/src/run-module.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEdgeClient } from './fake-edge-client.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../../modules/shared/src/database.ts';
 import type { DurableCore } from '../../modules/shared/src/durable-core.ts';
 import type { InputMessage } from '../../modules/shared/src/edge-client.ts';
-import type { ModuleDefinition } from '../../modules/shared/src/run-module.ts';
+import type { ModuleDefinition } from '../../modules/shared/src/module-definition.ts';
 
 const Schema = z.object({});
 const Numbers = z.array(z.number());

@@ -6,7 +6,7 @@ import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
 import { messageIdOf } from '../../shared/src/message-id.ts';
-import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
+import type { CoreContext, ModuleDefinition } from '../../shared/src/module-definition.ts';
 import type { Anomaly } from '../../shared/src/wire-contract.ts';
 import { AnomalyDetectorConfig, WatchSettings } from './config.ts';
 import type { FoundAnomaly, MeterWatchOptions, Watched } from './core/meter-watch.ts';

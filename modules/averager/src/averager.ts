@@ -8,7 +8,7 @@ import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings, type IncomingReading } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import type { Outbox } from '../../shared/src/outbox.ts';
-import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
+import type { CoreContext, ModuleDefinition } from '../../shared/src/module-definition.ts';
 import { stored } from '../../shared/src/stored.ts';
 import { averageMessages, isoSeconds } from './average-messages.ts';
 import { AveragerConfig } from './config.ts';

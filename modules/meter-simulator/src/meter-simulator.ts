@@ -11,7 +11,7 @@ import type { DurableCore } from '../../shared/src/durable-core.ts';
 import type { Effects } from '../../shared/src/effects.ts';
 import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
-import type { CoreContext, ModuleDefinition } from '../../shared/src/run-module.ts';
+import type { CoreContext, ModuleDefinition } from '../../shared/src/module-definition.ts';
 import type { Reading } from '../../shared/src/wire-contract.ts';
 import { MeterSimulatorConfig } from './config.ts';
 import type { Truth } from './core/ground-truth.ts';

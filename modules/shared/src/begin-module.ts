@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { DurableModule } from './durable-module.ts';
 import { messageOf } from './edge-error.ts';
 import { openState } from './module-state.ts';
-import type { ModuleContext, ModuleDefinition } from './run-module.ts';
+import type { ModuleContext, ModuleDefinition } from './module-definition.ts';
 import { isContentFault, suspect, type SalvageDepth } from './salvage/mending.ts';
 import { keptConfig } from './twin-config.ts';
 

@@ -4,58 +4,21 @@
  */
 import type { z } from 'zod';
 import { beginModule } from './begin-module.ts';
-import type { Clock } from './clock.ts';
-import type { ClockWatch } from './clock-watch.ts';
-import type { Database } from './database.ts';
-import type { DurableCore } from './durable-core.ts';
 import type { EdgeClient } from './edge-client.ts';
-import type { ModuleEnvironment } from './env.ts';
 import { FailedTakes } from './failed-takes.ts';
 import type { Figures } from './figures.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { InputGate } from './input-gate.ts';
 import { keepRunning, type RunningModule, type StartModule } from './keep-running.ts';
-import type { Logger } from './logger.ts';
-import type { LossLedger } from './loss-ledger.ts';
-import { openMetrics, type MetricsEndpoint } from './metrics-endpoint.ts';
-import type { StateDefinition } from './module-state.ts';
+import { openMetrics } from './metrics-endpoint.ts';
+import type { ModuleContext, ModuleDefinition } from './module-definition.ts';
 import { ModuleTwin } from './module-twin.ts';
 import { StatusReport } from './status-report.ts';
-
-/** Everything of the outside world that a module uses. */
-export interface ModuleContext {
-  readonly environment: ModuleEnvironment;
-  readonly client: EdgeClient;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics?: MetricsEndpoint | undefined;
-  /** What earlier lives of the module in this process failed at. */
-  readonly failedTakes?: FailedTakes | undefined;
-}
 
 /** What outlives a failure: each life connects anew. */
 export type ProcessContext = Omit<ModuleContext, 'client' | 'metrics' | 'failedTakes'> & {
   connect(): Promise<EdgeClient>;
 };
-
-/** What a module gets to build its core from. */
-export interface CoreContext extends ModuleContext {
-  readonly database: Database;
-  readonly clockWatch: ClockWatch;
-  /** What could not be kept; inside a transaction, use the effects instead. */
-  readonly ledger: LossLedger;
-}
-
-export interface ModuleDefinition<Shape extends z.ZodRawShape> extends StateDefinition {
-  /** File in the state folder. */
-  readonly databaseName: string;
-  /** Desired properties; every one has a default. */
-  readonly schema: z.ZodObject<Shape>;
-  start(
-    context: CoreContext,
-    config: z.infer<z.ZodObject<Shape>>,
-  ): DurableCore<z.infer<z.ZodObject<Shape>>>;
-}
 
 /** A module that was started. */
 export interface StartedModule extends RunningModule {

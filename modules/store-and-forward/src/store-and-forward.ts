@@ -15,7 +15,7 @@ import type { InputMessage } from '../../shared/src/edge-client.ts';
 import { incomingReadings } from '../../shared/src/incoming-readings.ts';
 import { KeptValues } from '../../shared/src/kept-values.ts';
 import type { OutboxEntry } from '../../shared/src/outbox.ts';
-import type { ModuleDefinition } from '../../shared/src/run-module.ts';
+import type { ModuleDefinition } from '../../shared/src/module-definition.ts';
 import { stored } from '../../shared/src/stored.ts';
 import { MessageKind } from '../../shared/src/wire-contract.ts';
 import { Backlog } from './backlog.ts';

@@ -7,15 +7,14 @@ import { ASKS_FOR_CERTIFICATES, clientCertificateOf } from '../../wire/client-ce
 import type { RunningService } from '../../wire/local-process.ts';
 import type { Logger } from '../../wire/logger.ts';
 import { parseSasToken } from '../../wire/sas-token.ts';
-import type { Settings } from '../../wire/settings.ts';
 import type { Proof } from './attestation.ts';
 import type { DeviceApi, DeviceResponse, ProvisioningClient } from './device-api.ts';
 import { ProvisioningError } from './provisioning-error.ts';
 import type { ProvisioningApp, ProvisioningRequest } from './service-api/provisioning-app.ts';
-import { addServiceApi, type ServiceApiParts } from './service-api/service-api.ts';
+import { addServiceApi } from './service-api/service-api.ts';
+import type { ServiceApiParts } from './service-api/service-api-parts.ts';
 
-export interface HttpsFrontOptions extends Omit<ServiceApiParts, 'access'> {
-  readonly settings: Settings;
+export interface HttpsFrontOptions extends ServiceApiParts {
   readonly tls: { readonly cert: string; readonly key: string };
   readonly api: DeviceApi;
   readonly log: Logger;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DurableCore } from '../../../modules/shared/src/durable-core.ts';
 import type { Effects } from '../../../modules/shared/src/effects.ts';
 import type { InputMessage } from '../../../modules/shared/src/edge-client.ts';
-import type { ModuleDefinition } from '../../../modules/shared/src/run-module.ts';
+import type { ModuleDefinition } from '../../../modules/shared/src/module-definition.ts';
 import { FakeModule } from '../../support/fake-module.ts';
 
 /** Sends every body on, and notes what is in the outbox before it settles. */

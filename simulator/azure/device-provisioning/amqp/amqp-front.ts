@@ -7,17 +7,12 @@
 import { once } from 'node:events';
 import { createServer, type TLSSocket } from 'node:tls';
 import { ASKS_FOR_CERTIFICATES } from '../../../wire/client-certificate.ts';
-import type { Logger } from '../../../wire/logger.ts';
 import type { RunningService } from '../../../wire/local-process.ts';
-import type { DeviceApi } from '../device-api.ts';
-import { serveConnection } from './provisioning-connection.ts';
+import { serveConnection, type ProvisioningParts } from './provisioning-connection.ts';
 
-export interface AmqpFrontOptions {
-  readonly idScope: string;
+export interface AmqpFrontOptions extends ProvisioningParts {
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string };
-  readonly api: DeviceApi;
-  readonly log: Logger;
 }
 
 /** Listens on 127.0.0.1 until stopped. */

@@ -3,8 +3,8 @@ import type { TLSSocket } from 'node:tls';
 import rhea, { type Delivery, type EventContext, type Receiver, type Sender } from 'rhea';
 import { z } from 'zod';
 import { clientCertificateOf } from '../../../wire/client-certificate.ts';
+import type { Logger } from '../../../wire/logger.ts';
 import type { DeviceApi, DeviceResponse, ProvisioningClient } from '../device-api.ts';
-import type { AmqpFrontOptions } from './amqp-front.ts';
 import { plainMechanism, registrationIdOf, tpmMechanism } from './sasl.ts';
 
 /** Requests a client may have on their way. */
@@ -31,8 +31,15 @@ const CONDITIONS: Readonly<Record<number, string>> = {
   404: 'amqp:not-found',
 };
 
+/** What a connection is served with. */
+export interface ProvisioningParts {
+  readonly idScope: string;
+  readonly api: DeviceApi;
+  readonly log: Logger;
+}
+
 /** Serves a client until its connection ends. */
-export function serveConnection(socket: TLSSocket, { idScope, api, log }: AmqpFrontOptions): void {
+export function serveConnection(socket: TLSSocket, { idScope, api, log }: ProvisioningParts): void {
   const container = rhea.create_container({
     id: 'device-provisioning',
     receiver_options: { autoaccept: false, credit_window: CREDIT },

@@ -13,7 +13,7 @@ import {
 } from './documents.ts';
 import { parseBody, pageOf } from './exchange.ts';
 import type { ProvisioningApp, ProvisioningRequest } from './provisioning-app.ts';
-import type { ServiceApiParts } from './service-api.ts';
+import type { ServiceApiParts } from './service-api-parts.ts';
 
 interface NamedRoute {
   readonly Params: { readonly id: string };

@@ -4,7 +4,7 @@ import { registrationDocument } from '../registration-document.ts';
 import type { Registration } from '../enrollment.ts';
 import { pageOf } from './exchange.ts';
 import type { ProvisioningApp } from './provisioning-app.ts';
-import type { ServiceApiParts } from './service-api.ts';
+import type { ServiceApiParts } from './service-api-parts.ts';
 
 interface NamedRoute {
   readonly Params: { readonly id: string };

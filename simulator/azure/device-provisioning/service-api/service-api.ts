@@ -2,23 +2,13 @@
  * The API of the service side, as azure-iot-provisioning-service and the az command line call it:
  * enrollments, enrollment groups, registrations.
  */
-import type { GroupCommit } from '../../../wire/database.ts';
-import type { Settings } from '../../../wire/settings.ts';
-import type { Enrollments } from '../enrollments.ts';
-import type { ProvisioningStore } from '../provisioning-store.ts';
 import { requireOwner } from './access.ts';
 import { addEnrollmentRoutes } from './enrollment-routes.ts';
 import type { ProvisioningApp } from './provisioning-app.ts';
 import { addRegistrationRoutes } from './registration-routes.ts';
+import type { ServiceApiParts } from './service-api-parts.ts';
 
-export interface ServiceApiParts {
-  readonly settings: Settings;
-  readonly hubHostName: string;
-  readonly enrollments: Enrollments;
-  readonly store: ProvisioningStore;
-  readonly commits: GroupCommit;
-}
-
+/** Adds all routes of the service side, behind one check of who calls. */
 export function addServiceApi(app: ProvisioningApp, parts: ServiceApiParts): void {
   const { deviceProvisioningHostName: hostName, secrets } = parts.settings;
   const access = { hostName, ownerKey: secrets.deviceProvisioningOwnerKey };
