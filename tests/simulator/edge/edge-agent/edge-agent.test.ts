@@ -106,10 +106,8 @@ describe('edgeAgent', function () {
       assert.equal(environment['IOTEDGE_MODULEID'], 'two');
       assert.equal(environment['IOTEDGE_DEVICEID'], 'gateway-01');
       assert.equal(environment['IOTEDGE_AUTHSCHEME'], 'sasToken');
-      assert.equal(
-        environment['IOTEDGE_GATEWAYHOSTNAME'],
-        `localhost:${settings.ports.edgeHubMqtt}`,
-      );
+      const gateway = `localhost:${settings.ports.edgeHubMqtt}`;
+      assert.equal(environment['IOTEDGE_GATEWAYHOSTNAME'], gateway);
       assert.equal(environment['STATE_FOLDER'], join(settings.stateFolder, 'modules/two'));
       assert.equal(environment['MODE'], '7');
     });
