@@ -3,7 +3,8 @@
  * any, on all tests but those in tests/outside (`scripts/test-outside.mjs`).
  *
  * All tests are run by several processes at a time, because most tests wait for another process or for a
- * socket. Each takes the tests of a folder and ends by itself; what failed is shown at the end.
+ * socket. Each takes the tests of a folder and ends by itself; what failed in it is shown then, and its
+ * titles again at the end.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -51,17 +52,19 @@ async function runAll() {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
       const result = await run(group);
       console.log(`  ${result.told}`);
+      // Now: a run that is interrupted has still told it.
+      if (!result.isFine) console.log(`\n${result.failures.trimEnd()}\n`);
       results.push(result);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, runNext));
 
-  const failed = results.filter(({ isFine }) => !isFine);
-  for (const { folder, failures } of failed) console.log(`\n${folder}\n${failures.trimEnd()}`);
   const sum = (what) => results.reduce((total, result) => total + result[what], 0);
   console.log(`\n  ${sum('passing')} passing (${secondsSince(startedAt)} s)`);
+  const failed = results.filter(({ isFine }) => !isFine);
   if (failed.length === 0) return 0;
   console.log(`  ${sum('failing')} failing`);
+  for (const { folder, failures } of failed) console.log(titlesIn(failures, folder).join('\n'));
   return 1;
 }
 
@@ -95,6 +98,18 @@ async function run({ folder, files }) {
   const counts = isFine ? `${passing} passed` : `${passing} passed, ${failing} failed`;
   const told = `${folder.padEnd(34)} ${counts} (${secondsSince(startedAt)} s)`;
   return { isFine, folder, passing, failing, failures, told };
+}
+
+/** Full titles of the tests in mocha's list of failures; where there is no list, that. */
+function titlesIn(failures, folder) {
+  const titles = [...failures.matchAll(/^ +\d+\) .*(?:\n {7}.*)*/gm)].map(([title]) =>
+    title
+      .replace(/^ +\d+\) /, '')
+      .replaceAll(/\s+/g, ' ')
+      .replace(/:$/, ''),
+  );
+  if (titles.length === 0) titles.push('ended before it could say what failed');
+  return titles.map((title) => `    ${folder} ${title}`);
 }
 
 function secondsSince(startedAt) {
