@@ -84,10 +84,13 @@ describe('history of the dashboard', function () {
   it('that cannot be read holds up nothing, and follows when it can', async () => {
     await appendAverage(hubs, { id: 'Meter02', windowEnd: '2026-11-22T18:05:00Z', average: 68 });
     let attempts = 0;
+    let comesBack = (): void => undefined;
+    const back = new Promise<void>((resolve) => (comesBack = resolve));
     await start({
       read: async (_since, taker) => {
         attempts += 1;
         if (attempts === 1) throw new Error('Login failed for user secret-name');
+        await back;
         taker.averages([{ id: 'Meter01', point: YESTERDAY }]);
       },
     });
@@ -97,6 +100,7 @@ describe('history of the dashboard', function () {
       assert.equal(sources['history']?.reason, 'history: the database does not answer');
       assert.equal(sources['hotPath']?.state, 'receiving');
     });
+    comesBack();
     await eventually(async () => assert.equal((await averages()).length, 2));
   });
 
@@ -112,9 +116,8 @@ describe('history of the dashboard', function () {
           signal.addEventListener('abort', () => reject(new Error('aborted')));
         }),
     });
-    const askedAt = performance.now();
+    // Were it waited for, this would never end.
     await dashboard?.stop();
     dashboard = undefined;
-    assert.ok(performance.now() - askedAt < 2_000);
   });
 });
