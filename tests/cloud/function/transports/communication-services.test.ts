@@ -97,7 +97,7 @@ describe('transport Communication Services', function () {
 
   it('has handed over what the service has accepted, whatever it says later', async () => {
     service.mood.outcome = 'Running';
-    const hasty = open(service.connectionString, 1);
+    const hasty = open(service.connectionString, 3);
 
     assert.equal(await scopeOf(hasty.send(sampleMail())), 'taken');
     assert.equal(service.taken.length, 1);
