@@ -35,6 +35,7 @@ const Row = z.object({
 });
 
 const Totals = z.object({ rows: z.int(), bytes: z.int() });
+const Newest = z.object({ priority: z.int(), row: z.int() });
 
 export class Outbox {
   readonly #insert: Statement;
@@ -43,6 +44,8 @@ export class Outbox {
   readonly #oldest: Statement;
   readonly #selectOlder: Statement;
   readonly #count: Statement;
+  /** By priority, the row that was appended last: what lies behind it need not be looked for on disk. */
+  readonly #newest: Map<number, number>;
   #rows: number;
   #bytes: number;
 
@@ -70,6 +73,11 @@ export class Outbox {
     );
     this.#rows = totals.rows;
     this.#bytes = totals.bytes;
+    const newest = database
+      .prepare('SELECT priority, MAX(row) AS row FROM outbox GROUP BY priority')
+      .all()
+      .map((found) => stored(Newest, found));
+    this.#newest = new Map(newest.map(({ priority, row }) => [priority, row]));
   }
 
   get rows(): number {
@@ -92,13 +100,16 @@ export class Outbox {
     const { priority, output, messageId, body } = message;
     const properties = JSON.stringify(message.properties);
     const bytes = Buffer.byteLength(body) + Buffer.byteLength(properties) + messageId.length;
-    this.#insert.run(priority, output, messageId, properties, body, bytes, nowMs);
+    const row = [priority, output, messageId, properties, body, bytes, nowMs];
+    const { lastInsertRowid } = this.#insert.run(...row);
+    this.#newest.set(priority, Number(lastInsertRowid));
     this.#rows += 1;
     this.#bytes += bytes;
   }
 
   /** The messages of a priority after a row, oldest first. */
   peek(priority: number, afterRow: number, limit: number): OutboxEntry[] {
+    if (afterRow >= (this.#newest.get(priority) ?? 0)) return [];
     return this.#select.all(priority, afterRow, limit).map((row) => stored(Row, row));
   }
 
