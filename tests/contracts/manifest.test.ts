@@ -106,11 +106,13 @@ describe('deployment.template.json', () => {
     });
   }
 
-  it('starts each module from its folder, with its heap flag', () => {
+  it('starts each module from its folder, with the limits of its heaps', () => {
     for (const { id, image, environment } of manifest.modules) {
       assert.equal(image, join(PROJECT_FOLDER, 'dist/modules', id, 'src/main.js'));
       assert.ok(existsSync(join(PROJECT_FOLDER, 'modules', id, 'module.json')));
       assert.equal(environment['NODE_OPTIONS'], '--max-semi-space-size=4 --max-old-space-size=192');
+      assert.equal(environment['MALLOC_ARENA_MAX'], '1');
+      assert.equal(environment['MALLOC_TRIM_THRESHOLD_'], '131072');
     }
   });
 

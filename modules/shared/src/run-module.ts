@@ -13,6 +13,7 @@ import { keepRunning, type RunningModule, type StartModule } from './keep-runnin
 import { openMetrics } from './metrics-endpoint.ts';
 import type { ModuleContext, ModuleDefinition } from './module-definition.ts';
 import { ModuleTwin } from './module-twin.ts';
+import { giveBackAtRest, limitHeapGrowth } from './small-heap.ts';
 import { StatusReport } from './status-report.ts';
 
 /** What outlives a failure: each life connects anew. */
@@ -86,6 +87,8 @@ export async function runModule<Shape extends z.ZodRawShape>(
   signal: AbortSignal,
 ): Promise<never> {
   const { environment, log } = context;
+  limitHeapGrowth();
+  giveBackAtRest(context.clock);
   const heartbeat = startHeartbeat(environment.heartbeatFile, context);
   const metrics = await openMetrics(environment, log);
   signal.addEventListener('abort', () => {
