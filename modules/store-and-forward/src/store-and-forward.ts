@@ -34,7 +34,8 @@ import { BACKLOG_PRIORITY, PRIORITY, RESEND_PRIORITY } from './priorities.ts';
 import { Resend } from './resend.ts';
 import { reconcile } from './reconcile.ts';
 import { TelemetryPacker } from './telemetry-packer.ts';
-import { metricsAt, UplinkAdmission } from './uplink-admission.ts';
+import { metricsAt } from './read-metrics.ts';
+import { UplinkAdmission } from './uplink-admission.ts';
 import { tlsProbe, UplinkProbe } from './uplink-probe.ts';
 
 export const storeAndForward: ModuleDefinition<typeof StoreAndForwardConfig.shape> = {

@@ -16,6 +16,7 @@ import { billedMessages } from './core/billing.ts';
 import type { DailyBudget } from './core/daily-budget.ts';
 import { upstreamQueueLength } from './core/queue-metric.ts';
 import { UplinkBudget } from './core/uplink-budget.ts';
+import type { ReadMetrics } from './read-metrics.ts';
 import type { UplinkHint, UplinkProbe } from './uplink-probe.ts';
 
 const QUIET_MS = 500;
@@ -24,18 +25,6 @@ const TRICKLE_MS = 1_000;
 /** Messages of telemetry a second while the host answers, and while nothing is known. */
 const TRICKLE = { reachable: 8, unknown: 1 } as const;
 const LONGEST_TRICKLE_MS = 60_000;
-
-/** Reads edgeHub's metrics as Prometheus text. */
-export type ReadMetrics = () => Promise<string>;
-
-/** The metrics at an address, read anew each time. */
-export function metricsAt(uri: string): ReadMetrics {
-  return async () => {
-    const response = await fetch(uri, { signal: AbortSignal.timeout(2_000) });
-    if (!response.ok) throw new Error(`${uri} answered ${response.status}`);
-    return response.text();
-  };
-}
 
 export interface UplinkAdmissionParts {
   readonly readMetrics: ReadMetrics | undefined;
