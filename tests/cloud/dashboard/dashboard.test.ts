@@ -16,6 +16,11 @@ import {
 const MAIN = compiled('cloud/dashboard/server/main.ts');
 const FIRST = { id: 'Meter01', windowEnd: '2026-11-22T18:05:00Z', average: 70.5 };
 const FAILING = ['failing', 'failing'];
+/**
+ * Microsoft's client looks for lost partitions every 10 s, so it is chance how soon it resumes; a link
+ * that was cut while it was made it gives up after 30 s.
+ */
+const CLIENT_RESUMES_MS = 42_000;
 const SECOND = { id: 'Meter01', windowEnd: '2026-11-22T18:10:00Z', average: 71.5 };
 
 interface Snapshot {
@@ -92,19 +97,20 @@ describe('dashboard server', function () {
     });
   });
 
-  it('goes on within seconds when its event hubs come back', async () => {
+  it('goes on by itself when its event hubs come back', async function () {
+    this.timeout(90_000);
     await hubs.stop();
     await eventually(async () => {
       const { sources } = await snapshot();
       assert.deepEqual([sources['hotPath']?.state, sources['alerts']?.state], FAILING);
-    });
+    }, CLIENT_RESUMES_MS);
     hubs = await startTestEventHubs(test.settings);
     await appendAverage(hubs, { ...SECOND, average: 73.5, revision: 2 });
     await eventually(async () => {
       const { meters, sources } = await snapshot();
       assert.equal(meters[0]?.averages.at(-1)?.average, 73.5);
       assert.equal(sources['hotPath']?.state, 'receiving');
-    }, 5_000);
+    }, CLIENT_RESUMES_MS);
   });
 
   it('lets nothing from elsewhere run in its page', async () => {

@@ -132,7 +132,8 @@ describe('event hub trigger', function () {
     assert.equal(seen.filter((value) => value === 1).length, 1);
   });
 
-  it('goes on within seconds when the event hub comes back', async () => {
+  it('goes on by itself when the event hub comes back', async function () {
+    this.timeout(60_000);
     const hub = { name: 'alerts', consumerGroup: '$Default' };
     const seen: unknown[] = [];
     await start(hub, (events) => seen.push(...events));
@@ -141,7 +142,8 @@ describe('event hub trigger', function () {
     await eventHubs.stop();
     eventHubs = await startEventHubs({ settings: local.settings, log, eventLog });
     await publish(hub, 7);
-    await eventually(() => assert.ok(seen.includes(7)), 5_000);
+    // Microsoft's client gives up a link that was cut while it was made after 30 s.
+    await eventually(() => assert.ok(seen.includes(7)), 42_000);
   });
 
   it('gives events one by one to a function that takes one', async () => {
