@@ -9,8 +9,8 @@ const SECTION = 'memory, mebibytes resident (bundled, with the heap flags of the
 const METERS = 10_000;
 /** Enough that every detector has learnt, and every averager has closed windows. */
 const READINGS_EACH = 60;
-/** Longer than a module takes to settle; what the collector gives back takes longer. */
-const SETTLE_MS = 5_000;
+/** Longer than modules take to find themselves at rest, which is when they give memory back. */
+const SETTLE_MS = 15_000;
 const MOST_IDLE = 90;
 const MOST_LOADED = 110;
 /** What goes in last would else wait for a minute before the run could end. */

@@ -16,6 +16,9 @@ const BUSY_MS = 100;
 /** So many quiet looks are a rest; V8 makes the young generation small, too, after 5 s of few allocations. */
 const QUIET_LOOKS = 6;
 
+/** Work since the last collection that is worth another, also when it was done little by little. */
+const WORK_MS = 500;
+
 /** What resting is seen by, and what is done then. */
 export interface HeapParts {
   /** Processor time that the process has had, milliseconds. */
@@ -28,22 +31,21 @@ export function limitHeapGrowth(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
 
-/** Collects once whenever the process comes to rest after work; returns what ends that. */
+/** Collects whenever the process comes to rest after work; returns what ends that. */
 export function giveBackAtRest(clock: Clock, parts: HeapParts = SYSTEM_PARTS): () => void {
+  let collectedMs = Number.NEGATIVE_INFINITY;
   let beforeMs = parts.processorMs();
-  let hasWorked = true;
   let quietLooks = 0;
   return clock.every(LOOK_EVERY_MS, () => {
     const processorMs = parts.processorMs();
-    const isBusy = processorMs - beforeMs > BUSY_MS;
-    hasWorked ||= isBusy;
-    quietLooks = isBusy ? 0 : quietLooks + 1;
-    if (hasWorked && quietLooks >= QUIET_LOOKS) {
-      hasWorked = false;
-      parts.collect();
-    }
+    quietLooks = processorMs - beforeMs > BUSY_MS ? 0 : quietLooks + 1;
+    beforeMs = processorMs;
+    if (quietLooks < QUIET_LOOKS || processorMs - collectedMs < WORK_MS) return;
+    parts.collect();
     // Collecting is no work.
-    beforeMs = parts.processorMs();
+    collectedMs = parts.processorMs();
+    beforeMs = collectedMs;
+    quietLooks = 0;
   });
 }
 

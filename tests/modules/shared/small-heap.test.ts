@@ -47,11 +47,18 @@ describe('small heap', () => {
     return seconds;
   }
 
-  it('is collected once in each rest, however long, and not while the module works', async () => {
-    const rest = [0.01, 0.02, 0, 0.01, 0.05, 0.01];
+  const rest = [0.01, 0.02, 0, 0.01, 0.05, 0.01];
+
+  it('is collected once in each rest, and not while the module works', async () => {
     assert.deepEqual(await collections([0.5, 1, ...rest, ...rest, ...rest]), [8]);
-    assert.deepEqual(await collections([0.5, ...rest, 0.4, 0, 0, 0.4, ...rest, 0]), [7, 17]);
+    assert.deepEqual(await collections([0.5, ...rest, 0.6, 0, 0, 0.4, ...rest, 0]), [7, 17]);
     assert.deepEqual(await collections([0.5, 0.05, 0.2, 0.05, 0.2, 0, 0, 0, 0, 0, 0.2]), []);
+  });
+
+  it('is collected now and then while the module does little', async () => {
+    const little = Array.from({ length: 20 }, () => 0.05);
+
+    assert.deepEqual(await collections(little), [6, 16]);
   });
 
   it('gives back what is in use no more', () => {
