@@ -38,13 +38,20 @@ interface Queue {
   readonly endpoint: string;
   readonly priority: number;
   queued: number;
-  /** Id of the last message handed out; 0 begins again at the front. */
+  /** Id of the last message read; 0 begins again at the front. */
   cursor: number;
+  /** Id of the last message appended: behind it nothing need be looked for. */
+  newest: number;
+  /** Read and not yet handed out. */
+  ahead: QueueRow[];
   /** Handed out and not acknowledged. */
   readonly sent: Set<number>;
   /** Acknowledged; the row goes with the next commit. */
   readonly leaving: Set<number>;
 }
+
+/** Messages that are read at once for a receiver that takes few at a time: most of a read is its beginning. */
+const READ_AHEAD = 16;
 
 /** All queues of one gateway. One process at a time may use the database. */
 export class MessageQueues {
@@ -64,7 +71,9 @@ export class MessageQueues {
     this.#now = now;
     this.#nextId = this.#statements.lastId() + 1;
     for (const { endpoint, priority, queued } of this.#statements.lengths()) {
-      this.#queue(endpoint, priority).queued = queued;
+      const queue = this.#queue(endpoint, priority);
+      queue.queued = queued;
+      queue.newest = this.#nextId - 1;
     }
   }
 
@@ -96,7 +105,11 @@ export class MessageQueues {
     const id = this.#nextId++;
     const nowMs = this.#now();
     await this.#commits.run(() => this.#insert(id, message, { destinations, nowMs }));
-    for (const { endpoint, priority } of destinations) this.#queue(endpoint, priority).queued += 1;
+    for (const { endpoint, priority } of destinations) {
+      const queue = this.#queue(endpoint, priority);
+      queue.queued += 1;
+      queue.newest = id;
+    }
     for (const { endpoint } of destinations) this.#announce(endpoint);
   }
 
@@ -124,16 +137,24 @@ export class MessageQueues {
   }
 
   #takeFrom(queue: Queue, limit: number): QueuedMessage[] {
-    for (;;) {
-      const { endpoint, priority, cursor } = queue;
-      const rows = this.#statements.next({ endpoint, priority, cursor, limit });
-      queue.cursor = rows.at(-1)?.id ?? cursor;
-      const taken = this.#handOut(
-        queue,
-        rows.filter(({ id }) => !queue.leaving.has(id)),
-      );
-      if (taken.length > 0 || rows.length < limit) return taken;
+    const taken: QueuedMessage[] = [];
+    while (taken.length < limit) {
+      const missing = limit - taken.length;
+      if (queue.ahead.length === 0 && !this.#readAhead(queue, missing)) break;
+      taken.push(...this.#handOut(queue, queue.ahead.splice(0, missing)));
     }
+    return taken;
+  }
+
+  /** Whether there was something to read. */
+  #readAhead(queue: Queue, missing: number): boolean {
+    const { endpoint, priority, cursor, newest, leaving } = queue;
+    if (cursor >= newest) return false;
+    const limit = Math.max(missing, READ_AHEAD);
+    const rows = this.#statements.next({ endpoint, priority, cursor, limit });
+    queue.cursor = rows.at(-1)?.id ?? cursor;
+    queue.ahead = rows.filter(({ id }) => !leaving.has(id));
+    return rows.length > 0;
   }
 
   #handOut(queue: Queue, rows: readonly QueueRow[]): QueuedMessage[] {
@@ -163,6 +184,7 @@ export class MessageQueues {
     if (queue.leaving.has(id)) return;
     queue.leaving.add(id);
     queue.sent.delete(id);
+    queue.ahead = queue.ahead.filter((row) => row.id !== id);
     try {
       // Read only after the commit: `-= await` would read it before, and undo what was appended since.
       const removed = await this.#commits.runSoon(() => {
@@ -184,7 +206,10 @@ export class MessageQueues {
 
   /** Begins again at the front: what was handed out and not acknowledged is handed out once more. */
   rewind(endpoint: string): void {
-    for (const queue of this.#queues.get(endpoint) ?? []) queue.cursor = 0;
+    for (const queue of this.#queues.get(endpoint) ?? []) {
+      queue.cursor = 0;
+      queue.ahead = [];
+    }
   }
 
   #queue(endpoint: string, priority: number): Queue {
@@ -192,7 +217,8 @@ export class MessageQueues {
     const known = queues.find((queue) => queue.priority === priority);
     if (known !== undefined) return known;
     const sets = { sent: new Set<number>(), leaving: new Set<number>() };
-    const queue: Queue = { endpoint, priority, queued: 0, cursor: 0, ...sets };
+    const places = { queued: 0, cursor: 0, newest: 0, ahead: [] };
+    const queue: Queue = { endpoint, priority, ...places, ...sets };
     const sorted = [...queues, queue].toSorted((a, b) => a.priority - b.priority);
     this.#queues.set(endpoint, sorted);
     return queue;

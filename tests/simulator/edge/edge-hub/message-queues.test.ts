@@ -113,6 +113,45 @@ describe('message queues', () => {
     await removed;
   });
 
+  it('hands out one at a time, in order, also what is appended and acknowledged meanwhile', async () => {
+    const numbers = Array.from({ length: 40 }, (_, index) => String(index));
+    for (const number of numbers.slice(0, 20)) await queues.append(message(number), [to('a')]);
+    const taken: QueuedMessage[] = [];
+    for (const number of numbers) {
+      if (Number(number) >= 20) await queues.append(message(number), [to('a')]);
+      taken.push(...queues.take('a', 1));
+      if (Number(number) % 2 === 0)
+        await queues.acknowledge(taken[Number(number)] ?? assert.fail());
+    }
+
+    assert.deepEqual(texts(taken), numbers);
+    queues.rewind('a');
+    const odd = numbers.filter((number) => Number(number) % 2 === 1);
+    assert.deepEqual([...texts(queues.take('a', 1)), ...texts(queues.take('a', 99))], odd);
+  });
+
+  it('hands nothing out that was acknowledged after it was read again', async () => {
+    for (const text of ['1', '2', '3']) await queues.append(message(text), [to('a')]);
+    const [, second] = queues.take('a', 3);
+    queues.rewind('a');
+    assert.deepEqual(texts(queues.take('a', 1)), ['1']);
+
+    await queues.acknowledge(second ?? assert.fail());
+
+    assert.deepEqual(texts(queues.take('a', 3)), ['3']);
+  });
+
+  it('drops a message whose time to live ended after it was read', async () => {
+    await queues.append(message('1'), [to('a')]);
+    await queues.append(message('short'), [to('a', 1, 10)]);
+    await queues.append(message('3'), [to('a')]);
+    assert.deepEqual(texts(queues.take('a', 1)), ['1']);
+    nowMs += 10_000;
+
+    assert.deepEqual(texts(queues.take('a', 9)), ['3']);
+    assert.equal(queues.expired, 1);
+  });
+
   it('keeps a message for the other endpoint until that one has it too', async () => {
     await queues.append(message('1'), [to('a'), to('b')]);
     const [forA] = queues.take('a', 1);
