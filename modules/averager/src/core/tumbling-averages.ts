@@ -8,8 +8,7 @@
  * - a late reading re-issues its window with the next revision, once per burst;
  * - the last revision of a window does not depend on order, batches or restarts;
  * - a window that was forgotten never begins anew: a reading for it is refused;
- * - memory does not grow with the number of meters: those that were heard last are in it, the others
- *   on disk alone.
+ * - memory does not grow with the number of meters: it has those heard last, the others are on disk.
  */
 import {
   changedWindows,
