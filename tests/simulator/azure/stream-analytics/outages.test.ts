@@ -16,8 +16,6 @@ import { testSettings, type TestSettings } from '../../../support/settings.ts';
 import { SILENT_LOG, archivedLines, eventsOf, jobOf, readingAt, sendTelemetry } from './live.ts';
 
 const MAIN = compiled('simulator/azure/stream-analytics/main.ts');
-/** A job waits 0.7 s at most; one that waited for its clients would take over a minute. */
-const SOON_MS = 10_000;
 
 describe('jobs through outages', function () {
   this.timeout(60_000);
@@ -73,14 +71,14 @@ describe('jobs through outages', function () {
     await jobs.stop();
   });
 
-  it('stop soon while the event hub is away', async () => {
+  it('stop within a second while the event hub is away', async () => {
     const jobs = await startJobs({ settings: test.settings, log: SILENT_LOG });
     const startedMs = performance.now();
     await jobs.stop();
-    assert.ok(performance.now() - startedMs < SOON_MS);
+    assert.ok(performance.now() - startedMs < 1_000);
   });
 
-  it('stop soon while the event hub goes away, and lose nothing', async () => {
+  it('stop within a second while the event hub goes away, and lose nothing', async () => {
     const hubs = (eventHubs = await startTestEventHubs(test.settings));
     const known = (await archivedLines(test.settings)).length;
     const jobs = await startJobs({ settings: test.settings, log: SILENT_LOG });
@@ -92,7 +90,7 @@ describe('jobs through outages', function () {
     const startedMs = performance.now();
     const away = hubs.stop();
     await jobs.stop();
-    assert.ok(performance.now() - startedMs < SOON_MS);
+    assert.ok(performance.now() - startedMs < 1_000);
     await away;
     eventHubs = await startTestEventHubs(test.settings);
     const again = await startJobs({ settings: test.settings, log: SILENT_LOG });
